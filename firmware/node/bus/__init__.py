@@ -1,0 +1,1 @@
+"""How the node hears and speaks: MQTT session, topics, signed documents, trust, reports."""

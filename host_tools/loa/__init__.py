@@ -1,0 +1,1 @@
+"""The `loa` command and library: site, station, broker, simulator, demo."""
