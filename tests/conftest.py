@@ -1,0 +1,5 @@
+"""What every test needs: MicroPython's extras on CPython."""
+
+import compat
+
+compat.install()
