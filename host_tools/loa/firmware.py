@@ -1,0 +1,38 @@
+"""Finds the node's firmware and the board descriptions, and lends the host those firmware modules that both sides must share.
+
+In a checkout they lie beside `host_tools/`, in the installed wheel as `loa/_firmware` and `loa/_boards`. Importing this module puts the
+firmware and the CPython twins of MicroPython's modules on `sys.path`; nothing else in `loa` does.
+"""
+
+import sys
+from pathlib import Path
+
+from loa.errors import LoaError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _find(installed: str, checkout: str) -> Path:
+    for folder in (_PACKAGE / installed, _PACKAGE.parent.parent / checkout):
+        if folder.is_dir():
+            return folder
+    raise LoaError(f"this installation of loa lacks its {checkout} folder", "install it again")
+
+
+FIRMWARE = _find("_firmware", "firmware")
+BOARDS = _find("_boards", "boards")
+CPYTHON_TWINS = _PACKAGE / "sim" / "cpython"
+
+for _folder in (FIRMWARE, CPYTHON_TWINS):
+    if str(_folder) not in sys.path:
+        sys.path.append(str(_folder))
+
+from node import refusal
+from node.bus import documents, schema, topics
+
+__all__ = ["BOARDS", "CPYTHON_TWINS", "FIRMWARE", "board_names", "documents", "refusal", "schema", "topics"]
+
+
+def board_names() -> list[str]:
+    """Names of all boards that have a `board.toml`."""
+    return sorted(path.parent.name for path in BOARDS.glob("*/board.toml"))
