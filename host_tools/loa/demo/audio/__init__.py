@@ -1,0 +1,1 @@
+"""The sound files of the demonstration; `make` is how they came to be."""
