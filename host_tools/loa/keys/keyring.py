@@ -78,7 +78,7 @@ class Keyring:
         return SigningKey(name, load_rsa_key(self._station_file(name)))
 
     def station_password(self, name: str) -> str:
-        """A station's password at the broker, where its user is `station.<name>`."""
+        """A station's password at the broker, where its user is `station_<name>`."""
         return self._read(self._password_file(name)).decode()
 
     def node(self, node_id: str) -> NodeSecrets:
