@@ -2,6 +2,7 @@
 
 import asyncio
 import binascii
+import os
 import ssl
 
 from node import refusal
@@ -121,8 +122,8 @@ async def test_handshake_that_is_never_answered_times_out():
     assert refused.code == refusal.TIMEOUT
 
 
-async def _speak(net, port, timeout_ms):
-    stream = await net.connect("station.test", port, _client_context(), timeout_ms=timeout_ms)
+async def _speak(net, port, timeout_ms, context=None):
+    stream = await net.connect("station.test", port, context or _client_context(), timeout_ms=timeout_ms)
     try:
         stream.write(b"hello")
         await stream.drain()
@@ -156,18 +157,32 @@ async def test_a_name_nobody_knows_is_unreachable():
     assert (await refusal_of(Network(Resolver(lambda: ())).connect("station.test", 80))).code == refusal.UNREACHABLE
 
 
+def _open_files():
+    return len(os.listdir("/dev/fd"))
+
+
 async def test_no_sockets_are_lost_in_failures():
-    mute = asyncio.Event()
+    async def mute(reader, writer):
+        await asyncio.sleep_ms(1000)
 
-    async def hold(reader, writer):
-        await mute.wait()
+    async def shake_hands(reader, writer):
+        await reader.read(1)
 
-    server, port = await serve(hold)
-    for _ in range(1200):  # more than a process may have open, and far more than lwIP has
-        refused = await refusal_of(Network(_Anywhere()).connect("127.0.0.1", 9))
-        assert refused.code == refusal.UNREACHABLE
-    mute.set()
-    server.close()
+    secure, secure_port = await serve(shake_hands, _server_context())
+    silent, silent_port = await serve(mute)
+    another = _client_context("other-ca")
+    before = _open_files()
+    for _ in range(10):
+        assert (await refusal_of(network().connect("127.0.0.1", 9))).code == refusal.UNREACHABLE
+        assert (await refusal_of(_speak(Network(_Anywhere()), secure_port, 2000, another))).code == refusal.ORIGIN
+        assert (await refusal_of(_speak(Network(_Anywhere()), silent_port, 50, another))).code == refusal.TIMEOUT
+    for _ in range(100):  # servers and event loop close theirs a little later
+        if _open_files() <= before:
+            break
+        await asyncio.sleep_ms(10)
+    assert _open_files() <= before
+    secure.close()
+    silent.close()
 
 
 async def test_lines_are_bounded_and_leave_the_rest():

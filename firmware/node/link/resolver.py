@@ -12,7 +12,7 @@ from node.link import dns, udp
 from node.refusal import UNREACHABLE, Refused
 
 PORT = 53
-_TRY_MS = const(1500)
+_TRY_MS = const(1000)  # doubled in the second round: 9 s with three dead servers, less than a connection is waited for
 _ROUNDS = const(2)
 _SERVERS_MAX = const(3)
 _NAMES_MAX = const(8)
@@ -22,10 +22,14 @@ _LOCAL = "127.0.0.1"
 
 
 class Resolver:
-    """`servers()` gives the addresses of DNS servers, as the uplink learns them, or (address, port) pairs; the first three are asked."""
+    """`servers()` gives the addresses of DNS servers, as the uplink learns them, or (address, port) pairs; the first three are asked.
 
-    def __init__(self, servers):
+    Each is waited for `try_ms`, and twice as long in a second round, which is left out where an old address is at hand.
+    """
+
+    def __init__(self, servers, try_ms=_TRY_MS):
         self._servers = servers
+        self._try_ms = try_ms
         self._known = {}  # name: _Entry, oldest use first
 
     async def resolve(self, name):
@@ -37,7 +41,7 @@ class Resolver:
             return _LOCAL
         entry = self._known.get(name)
         if entry is None or entry.is_stale():
-            found = await self._ask(name)
+            found = await self._ask(name, 1 if entry else _ROUNDS)
             if found:
                 entry = self._keep(name, _Entry(*found))
         if entry is None:
@@ -50,16 +54,16 @@ class Resolver:
         if entry:
             entry.doubt()
 
-    async def _ask(self, name):
+    async def _ask(self, name, rounds):
         """`(addresses, ttl)`, or None where no server gave any."""
         try:
             question = dns.question(int.from_bytes(os.urandom(2), "big"), name)
         except ValueError as error:
             raise Refused(UNREACHABLE, str(error))
-        for round_number in range(_ROUNDS):
+        for round_number in range(rounds):
             for server in tuple(self._servers())[:_SERVERS_MAX]:
                 address, port = (server, PORT) if isinstance(server, str) else server
-                found = await _ask_server(address, port, question, _TRY_MS << round_number)
+                found = await _ask_server(address, port, question, self._try_ms << round_number)
                 if found:
                     return found if found[0] else None
         return None
