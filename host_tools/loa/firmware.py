@@ -5,9 +5,11 @@ firmware and the CPython twins of MicroPython's modules on `sys.path`; nothing e
 """
 
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
-from loa.errors import LoaError
+from loa.errors import LoaError, suggestion
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -29,10 +31,21 @@ for _folder in (FIRMWARE, CPYTHON_TWINS):
 
 from node import refusal
 from node.bus import documents, schema, topics
+from node.plan import schedule
 
-__all__ = ["BOARDS", "CPYTHON_TWINS", "FIRMWARE", "board_names", "documents", "refusal", "schema", "topics"]
+__all__ = ["BOARDS", "CPYTHON_TWINS", "FIRMWARE", "board", "board_names", "documents", "refusal", "schedule", "schema", "topics"]
 
 
 def board_names() -> list[str]:
     """Names of all boards that have a `board.toml`."""
     return sorted(path.parent.name for path in BOARDS.glob("*/board.toml"))
+
+
+def board(name: str) -> dict[str, Any]:
+    """The description of a board. Raises `LoaError` if there is none."""
+    try:
+        return tomllib.loads((BOARDS / name / "board.toml").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise LoaError(
+            f'there is no board "{name}"', suggestion(name, board_names()) or "the boards are: " + ", ".join(board_names())
+        ) from error

@@ -34,6 +34,9 @@ class Mistakes:
         line = self._lines.of(place)
         self._found.append((line, f"{self._path}:{line}: " + "; ".join(parts + [near] if near else parts)))
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def line(self, place: Place) -> int:
         """The line on which a value stands."""
         return self._lines.of(place)

@@ -1,0 +1,122 @@
+"""The station's audio: takes a recording in, makes the variants that nodes play, and keeps each file under its own SHA-256.
+
+A bulletin's audio has a name of the officer's choice and may be there in several languages. Files are never changed; taking a recording in
+again under the same name makes new ones, and what was signed before stays playable.
+"""
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loa.errors import EXIT_INVALID, LoaError, suggestion
+from loa.firmware import topics
+from loa.keys import base64url
+from loa.site.model import Audio
+from loa.station import wav
+from loa.station.database import Database
+from loa.station.decode import decoded_file
+from loa.station.loudness import measure, normalised
+
+_TITLE_BYTES_MAX = 96
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One language of a bulletin's audio; loudness as measured in what nodes get."""
+
+    name: str
+    language: str
+    title: str
+    ms: int
+    lufs: float
+    peak_dbtp: float
+
+
+class AudioStore:
+    """Recordings in the database, files in a folder."""
+
+    def __init__(self, database: Database, folder: Path, policy: Audio) -> None:
+        self._database = database
+        self._folder = folder
+        self._policy = policy
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, path: Path, name: str, language: str, title: str | None = None) -> Recording:
+        """Take a recording in. Raises `LoaError` for what is no audio, is silent, or has an impossible name; then nothing changes."""
+        if not topics.is_segment(name):
+            raise LoaError(f'"{name}" cannot be the name of a bulletin', "use 1 to 32 of a-z, 0-9 and -", EXIT_INVALID)
+        shown = title or path.stem
+        if len(shown.encode()) > _TITLE_BYTES_MAX:
+            raise LoaError(f'the title "{shown}" is too long', f"at most {_TITLE_BYTES_MAX} bytes in UTF-8", EXIT_INVALID)
+        policy = self._policy
+        sound = decoded_file(path, policy.rate)
+        if not np.any(np.abs(sound) > 1 / 32768):
+            raise LoaError(f"{path}: is silent from beginning to end", "check the recording", EXIT_INVALID)
+        sound = normalised(sound, policy.rate, policy.loudness_lufs, policy.true_peak_dbtp)
+        heard = measure(sound, policy.rate)
+        samples = wav.padded(np.clip(np.rint(sound * 32767), -32768, 32767).astype(np.int16))
+        ms = len(samples) * 1000 // policy.rate
+        variants = [(codec, *self._store(codec, samples)) for codec in policy.codecs]
+        recording = Recording(name, language, shown, ms, heard.lufs, heard.peak_dbtp)
+        with self._database.transaction() as rows:
+            rows.execute("DELETE FROM audio WHERE name = ? AND language = ?", (name, language))
+            rows.execute(
+                "INSERT INTO audio VALUES (?, ?, ?, ?, ?, ?)",
+                (name, language, shown, max(heard.lufs, -99.0), heard.peak_dbtp, int(time.time())),
+            )
+            rows.executemany(
+                "INSERT INTO variant VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(name, language, codec, policy.rate, ms, size, sha256) for codec, size, sha256 in variants],
+            )
+        return recording
+
+    def names(self) -> list[str]:
+        """All bulletins' names."""
+        return [row["name"] for row in self._database.rows("SELECT DISTINCT name FROM audio ORDER BY name")]
+
+    def recordings(self) -> list[Recording]:
+        """All recordings, by name and language."""
+        rows = self._database.rows(
+            "SELECT a.*, v.ms FROM audio a JOIN (SELECT DISTINCT name, language, ms FROM variant) v USING (name, language) ORDER BY a.name, a.language"
+        )
+        return [Recording(row["name"], row["language"], row["title"], row["ms"], row["lufs"], row["peak_dbtp"]) for row in rows]
+
+    def bulletin(self, name: str, importance: str) -> dict[str, Any]:
+        """The BULLETIN record of a name in a class. Raises `LoaError` with a suggestion if there is none."""
+        rows = self._database.rows("SELECT * FROM variant WHERE name = ? ORDER BY language, codec", name)
+        if not rows:
+            known = self.names()
+            raise LoaError(
+                f'there is no audio named "{name}"',
+                suggestion(name, known) or "take it in with `loa add`; there is: " + ", ".join(known),
+                EXIT_INVALID,
+            )
+        title = self._database.rows("SELECT title FROM audio WHERE name = ? ORDER BY added DESC", name)[0]["title"]
+        fields = ("codec", "rate", "ms", "bytes", "sha256", "language")
+        return {"class": importance, "title": title, "variants": [{field: row[field] for field in fields} for row in rows]}
+
+    def file(self, sha256: str) -> Path | None:
+        """The file whose SHA-256 that is, or None. Anything else than a SHA-256 in base64url has none."""
+        if len(sha256) != 43 or not all(letter.isalnum() or letter in "-_" for letter in sha256):
+            return None
+        path = self._folder / f"{sha256}.wav"
+        return path if path.is_file() else None
+
+    def _store(self, codec: str, samples: wav.Samples) -> tuple[int, str]:
+        """Size and SHA-256 of the file, which is on disk when this returns."""
+        content = wav.header(codec, self._policy.rate, len(samples)) + b"".join(wav.Encoder(codec, self._policy.rate).blocks(samples))
+        sha256 = base64url.encode(hashlib.sha256(content).digest())
+        path = self._folder / f"{sha256}.wav"
+        if not path.exists():
+            new = path.with_name(f"{path.name}.{os.getpid()}.new")
+            with open(new, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, path)
+        return len(content), sha256

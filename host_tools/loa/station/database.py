@@ -1,0 +1,129 @@
+"""The station's memory: one SQLite file in WAL mode that several threads and processes may use at once.
+
+What a person ordered and what a node reported is committed here before anything is sent or answered, so a station may be killed at any
+moment. Tables are owned by the modules named beside them; nothing else reads or writes them.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loa.errors import LoaError
+
+_BUSY_MS = 10_000
+
+# One script a version; a file of an older version is brought up to date when it is opened. Scripts that were released never change.
+_MIGRATIONS = (
+    """
+    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);                        -- station
+
+    CREATE TABLE audio (                                                                      -- audio
+        name TEXT NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL, lufs REAL NOT NULL, peak_dbtp REAL NOT NULL, added INTEGER NOT NULL,
+        PRIMARY KEY (name, language));
+    CREATE TABLE variant (
+        name TEXT NOT NULL, language TEXT NOT NULL, codec TEXT NOT NULL,
+        rate INTEGER NOT NULL, ms INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+        PRIMARY KEY (name, language, codec), FOREIGN KEY (name, language) REFERENCES audio ON DELETE CASCADE);
+
+    CREATE TABLE document (                                                                   -- documents
+        kind TEXT NOT NULL, audience TEXT NOT NULL, rev INTEGER NOT NULL, iat INTEGER NOT NULL, exp INTEGER NOT NULL, body TEXT NOT NULL,
+        raw TEXT NOT NULL, PRIMARY KEY (kind, audience, rev));
+
+    CREATE TABLE standing (                                                                   -- orders
+        id TEXT PRIMARY KEY, audience TEXT NOT NULL, record TEXT NOT NULL, created INTEGER NOT NULL, until INTEGER NOT NULL,
+        withdrawn INTEGER);
+    CREATE TABLE live (                                                                       -- orders
+        name TEXT PRIMARY KEY, source TEXT NOT NULL, codec TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER);
+
+    CREATE TABLE command (                                                                    -- commands
+        id TEXT PRIMARY KEY, node TEXT NOT NULL, do TEXT NOT NULL, raw TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL,
+        answered INTEGER, result TEXT, code TEXT, reason TEXT);
+
+    CREATE TABLE event (                                                                      -- record
+        node TEXT NOT NULL, journal TEXT NOT NULL, n INTEGER NOT NULL, t INTEGER, kind TEXT NOT NULL, body TEXT NOT NULL,
+        received INTEGER NOT NULL, PRIMARY KEY (node, journal, n));
+    CREATE INDEX event_time ON event (t);
+    CREATE TABLE journal (node TEXT NOT NULL, journal TEXT NOT NULL, upto INTEGER NOT NULL, PRIMARY KEY (node, journal));
+    CREATE TABLE lost (node TEXT NOT NULL, journal TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
+
+    CREATE TABLE ack (node TEXT NOT NULL, id TEXT NOT NULL, result TEXT NOT NULL, code TEXT, reason TEXT, received INTEGER NOT NULL); -- nodes
+    CREATE INDEX ack_id ON ack (id);
+    CREATE TABLE node (id TEXT PRIMARY KEY, online INTEGER NOT NULL, heard INTEGER NOT NULL, state TEXT NOT NULL, telemetry TEXT NOT NULL);
+    """,
+)
+
+
+class Database:
+    """The open file. Every write goes through `transaction`; reads may use it too and then see one state of things."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")  # a committed order or event survives a power cut
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        try:
+            self._migrate(path)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing: commits at the end of the block, takes everything back if it raises. Inside another one it joins it."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """Rows of one reading statement."""
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    def row(self, query: str, *values: object) -> sqlite3.Row | None:
+        """The first row of one reading statement, or None."""
+        found = self.rows(query, *values)
+        return found[0] if found else None
+
+    def changes(self) -> tuple[int, int]:
+        """A value that differs after any commit, by this or another process: cheap enough to ask several times a second."""
+        with self._lock:
+            (others,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return others, self._connection.total_changes
+
+    def close(self) -> None:
+        """Close the file; the database is of no use afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    def _migrate(self, path: Path) -> None:
+        with self.transaction() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > len(_MIGRATIONS):
+                raise LoaError(f"{path}: written by a newer loa", "install that version or a newer one")
+            for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+                for statement in _statements(script):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one, because `executescript` would end the transaction that protects them."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line.partition("--")[0] + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

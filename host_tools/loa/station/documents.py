@@ -1,0 +1,132 @@
+"""Makes signed documents: checks the body by the tables that nodes use, gives it a revision, signs it, and keeps it before anyone sees it.
+
+The newest revision of each (kind, audience) is what stands on the broker; older ones of plans and air are kept, because a proof of play is
+read against the plan that held then.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from loa.errors import EXIT_INVALID, LoaError
+from loa.firmware import documents, refusal, topics
+from loa.keys import SigningKey
+from loa.station.database import Database
+
+DAY_S = 86400
+_VALID_S = {topics.PLAN: 366 * DAY_S, topics.AIR: 30 * DAY_S, topics.SEEN: 30 * DAY_S}
+_HISTORY = (topics.PLAN, topics.AIR)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A signed document as it goes out. `body` is its payload, the header's members included; `raw` is the compact JWS."""
+
+    kind: str
+    audience: str
+    revision: int
+    body: dict[str, Any]
+    raw: str
+
+    @property
+    def id(self) -> str:
+        """The name by which an ack speaks of it."""
+        return str(documents.document_id(self.kind, self.audience, self.revision))
+
+    @property
+    def topic(self) -> str:
+        """Its MQTT topic."""
+        return str(topics.to(self.audience, self.kind))
+
+
+class Documents:
+    """The documents of one station, signed with its key."""
+
+    def __init__(self, database: Database, key: SigningKey) -> None:
+        self._database = database
+        self._key = key
+
+    def issue(self, kind: str, audience: str, body: dict[str, Any]) -> Document:
+        """Sign and keep a new revision. Raises `LoaError` for a body that nodes would refuse or that is too large; then nothing changes."""
+        with self._database.transaction() as rows:
+            (previous,) = rows.execute("SELECT max(rev) FROM document WHERE kind = ? AND audience = ?", (kind, audience)).fetchone()
+            now = int(time.time())
+            revision = max((previous or 0) + 1, now)
+            expires = now + _VALID_S[kind]
+            payload = self.payload(kind, audience, body, now, expires, revision)
+            document = Document(kind, audience, revision, payload, self.sign(payload))
+            self._keep(document)
+        return document
+
+    def adopt(self, kind: str, raw: str, payload: dict[str, Any]) -> None:
+        """Keep a document that somebody else signed, the root's trust, if it is newer than the one held."""
+        current = self.current(kind, payload["aud"])
+        if current is None or current.revision < payload["rev"]:
+            self._keep(Document(kind, payload["aud"], payload["rev"], payload, raw))
+
+    def payload(self, kind: str, audience: str, body: dict[str, Any], issued: int, expires: int, revision: int) -> dict[str, Any]:
+        """A body with the header's members before it; times are Unix seconds."""
+        return {"typ": kind, "iss": self._key.kid, "aud": audience, "iat": issued, "exp": expires, "rev": revision, **body}
+
+    def sign(self, payload: dict[str, Any]) -> str:
+        """The compact JWS of a document or command. Raises `LoaError` as `issue` does."""
+        kind, audience = payload["typ"], payload["aud"]
+        try:
+            documents.HEADER(payload, "")
+            documents.BODIES[kind](payload, "")
+        except refusal.Refused as refused:
+            raise LoaError(
+                f"the {kind} for {audience} would be refused by every node: {refused.reason}", exit_code=EXIT_INVALID
+            ) from refused
+        raw = self._key.sign(payload)
+        if len(raw) > documents.DOCUMENT_BYTES_MAX:
+            raise LoaError(
+                f"the {kind} for {audience} has {len(raw)} bytes, {len(raw) - documents.DOCUMENT_BYTES_MAX} more than nodes read",
+                "use fewer bulletins, languages or slots in it, or shorter titles",
+                EXIT_INVALID,
+            )
+        return raw
+
+    def current(self, kind: str, audience: str) -> Document | None:
+        """The newest revision, or None."""
+        row = self._database.row("SELECT * FROM document WHERE kind = ? AND audience = ? ORDER BY rev DESC LIMIT 1", kind, audience)
+        return _document(row) if row else None
+
+    def all_current(self) -> list[Document]:
+        """The newest revision of everything: trust first, so that a new node can believe the rest."""
+        rows = self._database.rows("SELECT *, max(rev) FROM document GROUP BY kind, audience")
+        return sorted((_document(row) for row in rows), key=lambda document: (document.kind != topics.TRUST, document.topic))
+
+    def history(self, kind: str, first: int, last: int) -> list[tuple[Document, int]]:
+        """(document, until) of all revisions that were the newest at some time from `first` to `last`, by audience, oldest first.
+
+        `until` is when the next revision was issued or this one expired. All times are Unix seconds.
+        """
+        rows = self._database.rows("SELECT * FROM document WHERE kind = ? AND iat <= ? ORDER BY audience, rev", kind, last)
+        spans = []
+        for row, after in zip(rows, [*rows[1:], None], strict=True):
+            until = min(row["exp"], after["iat"]) if after is not None and after["audience"] == row["audience"] else row["exp"]
+            if until > first:
+                spans.append((_document(row), until))
+        return spans
+
+    def _keep(self, document: Document) -> None:
+        body = document.body
+        values = (
+            document.kind,
+            document.audience,
+            document.revision,
+            body["iat"],
+            body["exp"],
+            json.dumps(body, ensure_ascii=False),
+            document.raw,
+        )
+        with self._database.transaction() as rows:
+            if document.kind not in _HISTORY:
+                rows.execute("DELETE FROM document WHERE kind = ? AND audience = ?", (document.kind, document.audience))
+            rows.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def _document(row: Any) -> Document:
+    return Document(row["kind"], row["audience"], row["rev"], json.loads(row["body"]), row["raw"])
