@@ -5,6 +5,7 @@ Run once by a contributor, `python -m loa.demo.audio.make`; the demo itself only
 
 import io
 import subprocess
+import wave
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,39 +75,39 @@ _LIVE_S = 20.0
 _LIVE_RATE = 44_100
 _LIVE_SPEECH_AT_S = 6.5
 _BEAT_S = 0.3
-# Degrees of D-E-G-A-B, one a beat; -1 is a rest. The second half answers the first.
-_TUNE = (0, 2, 3, 4, 3, 2, 3, -1, 4, 3, 2, 1, 2, 0, 0, -1, 2, 3, 4, 5, 4, 3, 2, -1, 3, 2, 1, 2, 1, 0, 0, -1)
-_SCALE_HZ = (293.66, 329.63, 392.00, 440.00, 493.88, 587.33)
+_SCALE_HZ = (293.66, 329.63, 392.00, 440.00, 493.88, 587.33)  # D E G A B D
+_TUNE_SEED = 39
 
 
 def speak(announcement: Announcement) -> Samples:
     """What espeak-ng says, mono at 22,050 Hz, silence trimmed from both ends, peak 0.7."""
     command = ["espeak-ng", "-v", "vi", "-s", str(announcement.speed), "-p", str(announcement.pitch), "--stdout", announcement.text]
     wav = subprocess.run(command, check=True, capture_output=True).stdout
-    with av.open(io.BytesIO(wav)) as container:
-        frames = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
-    samples = np.concatenate(frames).astype(np.float64) / 32_768
+    with wave.open(io.BytesIO(wav)) as spoken:
+        samples = np.frombuffer(spoken.readframes(len(wav)), np.int16) / 32_768
     sounding = np.flatnonzero(np.abs(samples) > 0.005)
     samples = samples[sounding[0] : sounding[-1] + 1]
-    return samples * (_PEAK / np.abs(samples).max())
+    return samples * (_PEAK / float(np.abs(samples).max()))
 
 
 def tune(seconds: float, rate: int) -> Samples:
-    """A plucked pentatonic melody over a soft fifth below, peak 0.5."""
+    """A plucked pentatonic melody that wanders and never repeats, over a shaker and a soft fifth below, peak 0.5."""
+    chance = np.random.default_rng(_TUNE_SEED)
     out = np.zeros(int(seconds * rate))
     ring = np.arange(int(1.2 * rate)) / rate
     envelope = np.exp(-3.5 * ring) * np.minimum(1.0, ring / 0.006)
+    degree = 2
     for beat in range(int(seconds / _BEAT_S)):
-        degree = _TUNE[beat % len(_TUNE)]
-        if degree < 0:
-            continue
+        degree = int(np.clip(degree + chance.choice([-2, -1, 1, 2]), 0, len(_SCALE_HZ) - 1))
         pitch = _SCALE_HZ[degree]
-        pluck = sum(np.sin(2 * np.pi * pitch * harmonic * ring) / harmonic**1.7 for harmonic in range(1, 7))
-        low = 0.4 * np.sin(2 * np.pi * pitch / 3 * ring) if beat % 4 == 0 else 0.0
+        turns = chance.uniform(0, 2 * np.pi, 7)
+        pluck = sum(np.sin(2 * np.pi * pitch * harmonic * ring + turns[harmonic]) / harmonic**1.7 for harmonic in range(1, 7))
+        low = 0.4 * np.sin(2 * np.pi * pitch / 3 * ring + turns[0]) if beat % 4 == 0 else 0.0
+        shaker = 0.6 * np.exp(-25 * ring) * chance.standard_normal(len(ring))
         start = int(beat * _BEAT_S * rate)
-        note = (envelope * (pluck + low))[: len(out) - start]
+        note = (envelope * (pluck + low + shaker))[: len(out) - start]
         out[start : start + len(note)] += note
-    return out * (0.5 / np.abs(out).max())
+    return out * (0.5 / float(np.abs(out).max()))
 
 
 def programme() -> Samples:
@@ -122,7 +123,7 @@ def programme() -> Samples:
     ends = np.interp(times, [0, 0.02 * _LIVE_RATE, len(music) - fade, len(music)], [0.0, 1.0, 1.0, 0.0])
     mixed = music * held_back * ends
     mixed[start : start + len(voice)] += voice
-    return mixed * (_PEAK / np.abs(mixed).max())
+    return mixed * (_PEAK / float(np.abs(mixed).max()))
 
 
 def write_mp3(path: Path, samples: Samples, rate: int, channels: int, bit_rate: int) -> None:
