@@ -1,8 +1,5 @@
 """Runs one test file under MicroPython and prints a line `TEST ["name", "ok" or traceback]` for each of its functions."""
 
-import asyncio
-import io
-import json
 import sys
 
 
@@ -16,12 +13,24 @@ def _traceback(error):
     return text.getvalue()
 
 
-def main(path):
-    here, name = path.rsplit("/", 1)
+def _on_board(path):
+    """Make this process the board: the emulated modules come before the built-in ones, and asyncio is imported after them."""
+    here = path.rsplit("/", 1)[0]
     root = here.rsplit("/tests/", 1)[0]
-    for folder in (here, root + "/firmware", root + "/host_tools/loa/sim/unix"):
+    for folder in (here, root + "/host_tools", root + "/firmware", root + "/host_tools/loa/sim/unix"):
         sys.path.insert(0, folder)
-    module = __import__(name[: -len(".py")])
+    __import__("emulation")
+
+
+_on_board(sys.argv[1])
+
+import asyncio  # noqa: E402
+import io  # noqa: E402
+import json  # noqa: E402
+
+
+def main(path):
+    module = __import__(path.rsplit("/", 1)[1][: -len(".py")])
     for function_name in sorted(dir(module)):
         if function_name.startswith("test_"):
             try:

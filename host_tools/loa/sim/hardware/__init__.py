@@ -1,0 +1,1 @@
+"""Models of what is soldered on the board, in plain Python that CPython and MicroPython both run."""
