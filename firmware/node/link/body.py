@@ -13,7 +13,7 @@ _CHUNK_DIGITS_MAX = const(7)
 _TRAILERS_MAX = const(16)
 _TRAILER_MAX = const(1024)
 _NO_BODY = (204, 304)
-_EMPTY = (b"\r\n", b"\n")
+EMPTY = (b"\r\n", b"\n")  # lines that end a head, a chunk and the trailers
 
 
 class Response:
@@ -60,7 +60,7 @@ class Response:
             self._chunked = True
             self._left = 0
         elif length is not None:
-            if not 0 < len(length) <= 15 or not all("0" <= digit <= "9" for digit in length):
+            if not is_decimal(length):
                 raise Refused(MALFORMED, "no proper Content-Length")
             self.length = self._left = int(length)
 
@@ -80,9 +80,9 @@ class Response:
 
     async def _next_chunk(self):
         """Read the size of the next chunk into `_left`; leave 0 behind the last one, which ends the framing."""
-        if self._in_chunk and await self._line(_SIZE_LINE_MAX) not in _EMPTY:
+        if self._in_chunk and await whole_line(self._stream, _SIZE_LINE_MAX) not in EMPTY:
             raise Refused(MALFORMED, "a chunk longer than its size")
-        self._left = parse_chunk_size(await self._line(_SIZE_LINE_MAX))
+        self._left = parse_chunk_size(await whole_line(self._stream, _SIZE_LINE_MAX))
         self._in_chunk = self._left > 0
         if not self._in_chunk:
             self._chunked = False
@@ -90,15 +90,17 @@ class Response:
 
     async def _skip_trailers(self):
         for _ in range(_TRAILERS_MAX):
-            if await self._line(_TRAILER_MAX) in _EMPTY:
+            if await whole_line(self._stream, _TRAILER_MAX) in EMPTY:
                 return
         raise Refused(MALFORMED, "no end behind the last chunk")
 
-    async def _line(self, longest):
-        line = await self._stream.readline(longest)
-        if not line.endswith(b"\n"):
-            raise Refused(UNREACHABLE, "closed between two chunks")
-        return line
+
+async def whole_line(stream, longest):
+    """A line with its end. Raises Refused: UNREACHABLE for one that the peer did not finish, MALFORMED for one beyond `longest` bytes."""
+    line = await stream.readline(longest)
+    if not line.endswith(b"\n"):
+        raise Refused(UNREACHABLE, "closed within the head or between chunks")
+    return line
 
 
 def parse_chunk_size(line):
@@ -107,6 +109,12 @@ def parse_chunk_size(line):
     if not 0 < len(digits) <= _CHUNK_DIGITS_MAX or not all(digit in b"0123456789abcdefABCDEF" for digit in digits):
         raise Refused(MALFORMED, "no proper chunk size")
     return int(digits, 16)
+
+
+def is_decimal(text):
+    """True for 1 to 15 digits and nothing else, as str or bytes."""
+    digits = text if isinstance(text, bytes) else text.encode()
+    return 0 < len(digits) <= 15 and all(48 <= digit <= 57 for digit in digits)
 
 
 class _Patience:

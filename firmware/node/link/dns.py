@@ -88,7 +88,7 @@ def _records(message, position, count, truncated):
             raise Malformed("cut off in a record")
         if family == _CLASS_IN and kind == _TYPE_A:
             if length != 4:
-                raise Malformed("an address of {} bytes".format(length))
+                raise Malformed(f"an address of {length} bytes")
             records.append((name, kind, _seconds(ttl), "{}.{}.{}.{}".format(*message[position : position + 4])))
         elif family == _CLASS_IN and kind == _TYPE_CNAME:
             records.append((name, kind, _seconds(ttl), _name(message, position)[0]))

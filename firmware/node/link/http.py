@@ -6,7 +6,7 @@ One request a connection, everything bounded: head, redirects, waiting. What a s
 from micropython import const
 
 from node.link import body, url
-from node.refusal import HTTP_STATUS, MALFORMED, ORIGIN, REDIRECTS, UNREACHABLE, Refused
+from node.refusal import HTTP_STATUS, MALFORMED, ORIGIN, REDIRECTS, Refused
 
 _TIMEOUT_MS = const(10_000)
 _REDIRECTS_MAX = const(5)
@@ -62,7 +62,7 @@ def first_byte(response):
         return 0
     unit, _, span = response.headers.get("content-range", "").partition(" ")
     start = span.partition("-")[0]
-    if unit != "bytes" or not is_decimal(start):
+    if unit != "bytes" or not body.is_decimal(start):
         response.close()
         raise Refused(MALFORMED, "a 206 without the position of its bytes")
     return int(start)
@@ -97,7 +97,7 @@ def _request(target, headers):
 async def _head(stream):
     """Status and fields of the final answer, behind at most a few interim ones (RFC 9110, 15.2)."""
     for _ in range(_INTERIM_MAX):
-        status = parse_status(await stream.readline(_LINE_MAX))
+        status = parse_status(await body.whole_line(stream, _LINE_MAX))
         fields = await _fields(stream)
         if status >= _OK:
             return status, fields
@@ -108,9 +108,9 @@ async def _fields(stream):
     fields = {}
     room = _HEAD_MAX
     for _ in range(_FIELDS_MAX):
-        line = await stream.readline(min(_LINE_MAX, room))
+        line = await body.whole_line(stream, min(_LINE_MAX, room))
         room -= len(line)
-        if line in (b"\r\n", b"\n"):
+        if line in body.EMPTY:
             return fields
         name, value = parse_field(line)
         fields[name] = f"{fields[name]}, {value}" if name in fields else value
@@ -118,24 +118,20 @@ async def _fields(stream):
 
 
 def parse_status(line):
-    """Status of a status line (RFC 9112, 4), also of SHOUTcast's `ICY 200 OK`. UNREACHABLE for none at all, MALFORMED for anything else."""
-    if not line:
-        raise Refused(UNREACHABLE, "closed without an answer")
+    """Status of a status line (RFC 9112, 4), also of SHOUTcast's `ICY 200 OK`. MALFORMED for anything else."""
     words = line.split(None, 2)
-    if not line.endswith(b"\n") or len(words) < 2 or not (words[0] == b"ICY" or words[0].startswith(b"HTTP/1.")):
+    if len(words) < 2 or not (words[0] == b"ICY" or words[0].startswith(b"HTTP/1.")):
         raise Refused(MALFORMED, "not an HTTP/1 answer")
-    if len(words[1]) != 3 or not is_decimal(words[1]) or words[1] < b"100":
+    if len(words[1]) != 3 or not body.is_decimal(words[1]) or words[1] < b"100":
         raise Refused(MALFORMED, "not an HTTP status")
     return int(words[1])
 
 
 def parse_field(line):
     """`(name in lower case, value)` of a header line (RFC 9112, 5). A folded line is refused as 5.2 allows; bytes beyond ASCII become `?`."""
-    if not line:
-        raise Refused(UNREACHABLE, "closed in the head of the answer")
     at = line.find(b":")
     name = line[: max(at, 0)]
-    if not name or name != name.strip() or not line.endswith(b"\n"):
+    if not name or name != name.strip():
         raise Refused(MALFORMED, "not a header line")
     return ascii_text(name).lower(), ascii_text(line[at + 1 :].strip())
 
@@ -143,9 +139,3 @@ def parse_field(line):
 def ascii_text(octets):
     """Text of octets in which everything beyond printable ASCII is a `?`."""
     return "".join(chr(octet) if 32 <= octet < 127 else "?" for octet in octets)
-
-
-def is_decimal(text):
-    """True for 1 to 15 digits and nothing else, as str or bytes."""
-    digits = text if isinstance(text, bytes) else text.encode()
-    return 0 < len(digits) <= 15 and all(48 <= digit <= 57 for digit in digits)

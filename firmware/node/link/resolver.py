@@ -45,7 +45,7 @@ class Resolver:
             if found:
                 entry = self._keep(name, _Entry(*found))
         if entry is None:
-            raise Refused(UNREACHABLE, "no address is known for {}".format(name))
+            raise Refused(UNREACHABLE, f"no address is known for {name}")
         return entry.addresses[0]
 
     def doubt(self, name):
