@@ -155,6 +155,16 @@ async def test_nobody_listens_and_the_address_is_doubted():
     assert resolver.doubted == ["station.test"]
 
 
+async def test_a_connection_that_takes_too_long_times_out_and_the_address_is_doubted():
+    class _Slow(_Anywhere):
+        async def resolve(self, name):
+            await asyncio.sleep_ms(5000)
+
+    resolver = _Slow()
+    refused = await refusal_of(Network(resolver).connect("station.test", 80, timeout_ms=50))
+    assert refused.code == refusal.TIMEOUT and resolver.doubted == ["station.test"]
+
+
 async def test_a_name_nobody_knows_is_unreachable():
     assert (await refusal_of(Network(Resolver(lambda: ())).connect("station.test", 80))).code == refusal.UNREACHABLE
 

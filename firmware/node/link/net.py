@@ -29,6 +29,7 @@ class Network:
         try:
             reader, writer = await asyncio.wait_for_ms(self._open(host, port, tls, name), timeout_ms)
         except asyncio.TimeoutError:
+            self._resolver.doubt(host)
             raise Refused(TIMEOUT, f"no connection to {host}:{port} within {timeout_ms} ms")
         return Stream(reader, writer, timeout_ms, tls is not None)
 
