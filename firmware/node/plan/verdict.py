@@ -1,0 +1,17 @@
+"""What a slot or an order says of one of its playings at a moment, and the names under which one that is not played is reported.
+
+`PLAYABLE` may sound now; `HELD` may later; `OVER` needs no report. The others are the `why` of `Decision.dropped` and of the wire's event "dropped".
+"""
+
+# fmt: off
+PLAYABLE = "playable"
+HELD = "held"
+OVER = "over"                # complete, or its time was past before the document was made
+
+LATE = "late"                # its late window closed
+QUIET = "quiet"              # its late window closed in quiet hours
+EXPIRED = "expired"          # its order's `until` or its document's `exp` passed
+STOPPED = "stopped"          # by a stop order
+SUPERSEDED = "superseded"    # no document has it any more
+OMITTED = "omitted"          # offered from above, and the commune's plan does not take it
+# fmt: on
