@@ -33,6 +33,7 @@ RATE = "rate"                    # a sample rate other than the sink's
 NOT_AUDIO = "not-audio"          # bytes that are no audio of the promised kind
 HASH = "hash"                    # other bytes than the signed SHA-256 names
 LENGTH = "length"                # shorter or longer than signed
+OUTPUT = "output"                # the loudspeaker's output could not be started
 TOO_LARGE = "too-large"          # more than this node can ever store
 FULL = "full"                    # no room now: what is stored is needed sooner
 
