@@ -48,7 +48,9 @@ def test_underrun_with_zeros_is_two_clicks():
 
 
 def test_buffer_played_again_in_silence_is_a_click():
-    (first, *_) = clicks(silence(1), part("lu-quet"), silence(0.5), part("lu-quet", loudest("lu-quet"), loudest("lu-quet") + 0.01, fade_s=0), silence(1))
+    (first, *_) = clicks(
+        silence(1), part("lu-quet"), silence(0.5), part("lu-quet", loudest("lu-quet"), loudest("lu-quet") + 0.01, fade_s=0), silence(1)
+    )
     assert first.at - START == pytest.approx(1 + 6.478 + 0.5, abs=0.002)
 
 

@@ -1,5 +1,7 @@
 """What the demo's ears find in recordings put together from known parts, and that they find nothing where nothing is."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -139,4 +141,4 @@ def test_any_sequence_of_parts_is_found_in_order_and_nothing_else(parts):
         assert segment.to_ms / 1000 == near(from_s + length, 0.6) or segment.to_ms / 1000 < from_s + length
         assert segment.gain == pytest.approx(gain, rel=0.05)
         assert segment.match > 0.9
-    assert all(before.end <= after.start for before, after in zip(segments, segments[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(segments))
