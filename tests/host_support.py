@@ -1,10 +1,16 @@
-"""A small site with its keys, made once for all tests of one process that need one."""
+"""What the host's tests share: a small site with its keys, made once a process, signed reports, and something to play."""
 
+import hashlib
+import hmac
+import json
+import wave
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from loa.keys import Keyring
+import numpy as np
+
+from loa.keys import Keyring, base64url
 from loa.site import Site, load_site
 
 SITE_FILE = Path(__file__).parents[1] / "host_tools" / "loa" / "demo" / "site.toml"
@@ -24,3 +30,25 @@ def keyring() -> Keyring:
     ring = Keyring(Path(mkdtemp(prefix="loa-keys-")))
     ring.ensure(site())
     return ring
+
+
+def signed(key: bytes, topic: str, report: dict[str, object]) -> bytes:
+    """A report as a node sends it: JSON text whose last member is its HMAC. Made without the firmware, so that each checks the other."""
+    text = json.dumps(report, separators=(",", ":")).encode()
+    mac = hmac.new(key, topic.encode() + b"\n" + text, hashlib.sha256).digest()
+    return text[:-1] + b',"mac":"' + base64url.encode(mac).encode() + b'"}'
+
+
+def speech_like(seconds: float, path: Path, peak: float = 0.3) -> Path:
+    """A WAV file of gated noise and tone, 22,050 Hz stereo: neither the rate nor the channels of a node."""
+    rate = 22050
+    time = np.arange(round(seconds * rate)) / rate
+    noise = np.random.default_rng(1).normal(0, 0.2, len(time))
+    sound = (np.sin(2 * np.pi * 300 * time) + noise) * (0.3 + 0.7 * (np.sin(2 * np.pi * 3 * time) > 0))
+    sound *= peak / np.abs(sound).max()
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.repeat((sound * 32767).astype("<i2"), 2).tobytes())
+    return path

@@ -30,10 +30,24 @@ for _folder in (FIRMWARE, CPYTHON_TWINS):
         sys.path.append(str(_folder))
 
 from node import refusal
-from node.bus import documents, schema, topics
-from node.plan import schedule
+from node.bus import documents, report_fields, schema, topics
+from node.plan import agenda, calendar, days
 
-__all__ = ["BOARDS", "CPYTHON_TWINS", "FIRMWARE", "board", "board_names", "documents", "refusal", "schedule", "schema", "topics"]
+__all__ = [
+    "BOARDS",
+    "CPYTHON_TWINS",
+    "FIRMWARE",
+    "agenda",
+    "board",
+    "board_names",
+    "calendar",
+    "days",
+    "documents",
+    "refusal",
+    "report_fields",
+    "schema",
+    "topics",
+]
 
 
 def board_names() -> list[str]:

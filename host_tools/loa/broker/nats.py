@@ -111,7 +111,7 @@ class NatsBroker:
 
     def _launch(self, ports: dict[str, int]) -> None:
         write_private(self._config, json.dumps(self._configuration(ports), indent=1).encode())
-        with open(self.log_file, "ab") as log:
+        with self.log_file.open("ab") as log:
             self._process = subprocess.Popen([_server_command(), "-c", self._config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._pid_file.write_text(str(self._process.pid))
 
@@ -148,7 +148,7 @@ class NatsBroker:
         return ports
 
     def _log_since(self, start: int) -> str:
-        with open(self.log_file, "rb") as log:
+        with self.log_file.open("rb") as log:
             log.seek(start)
             return log.read().decode(errors="replace")
 

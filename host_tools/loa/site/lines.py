@@ -46,8 +46,10 @@ class Lines:
                     continue
                 if key:
                     self._mark(table, _split(key[1]), number)
-                    line = line[key.end() :]
-            depth, quote = _balance(line, depth, quote)
+                rest = line[key.end() :] if key else line
+            else:
+                rest = line
+            depth, quote = _balance(rest, depth, quote)
 
     def _mark(self, table: Place, keys: list[str], number: int) -> None:
         for length in range(1, len(keys) + 1):

@@ -32,7 +32,7 @@ class Mistakes:
             parts.append("allowed: " + ", ".join(words))
         near = suggestion(value, words) if value is not None else ""
         line = self._lines.of(place)
-        self._found.append((line, f"{self._path}:{line}: " + "; ".join(parts + [near] if near else parts)))
+        self._found.append((line, f"{self._path}:{line}: " + "; ".join([*parts, near] if near else parts)))
 
     def __len__(self) -> int:
         return len(self._found)

@@ -61,12 +61,13 @@ class Area(Strict):
 
 
 class Station(Strict):
-    """A host-side service, the only writer of its area's documents."""
+    """A host-side service, the only writer of its area's documents. With a `time_port` it also tells nodes the time, by SNTP."""
 
     area: AreaName
     host: str = "localhost"
     http_port: Port = 0
     https_port: Port = 0
+    time_port: Port | None = None
     highest: Annotated[Literal["normal", "priority", "urgent"], Field(alias="class")] = "urgent"
 
 

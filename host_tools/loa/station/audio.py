@@ -82,7 +82,7 @@ class AudioStore:
     def recordings(self) -> list[Recording]:
         """All recordings, by name and language."""
         rows = self._database.rows(
-            "SELECT a.*, v.ms FROM audio a JOIN (SELECT DISTINCT name, language, ms FROM variant) v USING (name, language) ORDER BY a.name, a.language"
+            "SELECT audio.*, max(ms) AS ms FROM audio JOIN variant USING (name, language) GROUP BY name, language ORDER BY name, language"
         )
         return [Recording(row["name"], row["language"], row["title"], row["ms"], row["lufs"], row["peak_dbtp"]) for row in rows]
 
@@ -114,9 +114,9 @@ class AudioStore:
         path = self._folder / f"{sha256}.wav"
         if not path.exists():
             new = path.with_name(f"{path.name}.{os.getpid()}.new")
-            with open(new, "wb") as file:
+            with new.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(new, path)
+            new.replace(path)
         return len(content), sha256

@@ -17,40 +17,54 @@ _BUSY_MS = 10_000
 # One script a version; a file of an older version is brought up to date when it is opened. Scripts that were released never change.
 _MIGRATIONS = (
     """
-    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);                        -- station
+    -- of station
+    CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
-    CREATE TABLE audio (                                                                      -- audio
-        name TEXT NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL, lufs REAL NOT NULL, peak_dbtp REAL NOT NULL, added INTEGER NOT NULL,
+    -- of audio
+    CREATE TABLE audio (
+        name TEXT NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL, lufs REAL NOT NULL, peak_dbtp REAL NOT NULL,
+        added INTEGER NOT NULL,
         PRIMARY KEY (name, language));
     CREATE TABLE variant (
-        name TEXT NOT NULL, language TEXT NOT NULL, codec TEXT NOT NULL,
-        rate INTEGER NOT NULL, ms INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+        name TEXT NOT NULL, language TEXT NOT NULL, codec TEXT NOT NULL, rate INTEGER NOT NULL, ms INTEGER NOT NULL,
+        bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
         PRIMARY KEY (name, language, codec), FOREIGN KEY (name, language) REFERENCES audio ON DELETE CASCADE);
 
-    CREATE TABLE document (                                                                   -- documents
-        kind TEXT NOT NULL, audience TEXT NOT NULL, rev INTEGER NOT NULL, iat INTEGER NOT NULL, exp INTEGER NOT NULL, body TEXT NOT NULL,
-        raw TEXT NOT NULL, PRIMARY KEY (kind, audience, rev));
+    -- of documents
+    CREATE TABLE document (
+        kind TEXT NOT NULL, audience TEXT NOT NULL, rev INTEGER NOT NULL, iat INTEGER NOT NULL, exp INTEGER NOT NULL,
+        body TEXT NOT NULL, raw TEXT NOT NULL,
+        PRIMARY KEY (kind, audience, rev));
 
-    CREATE TABLE standing (                                                                   -- orders
-        id TEXT PRIMARY KEY, audience TEXT NOT NULL, record TEXT NOT NULL, created INTEGER NOT NULL, until INTEGER NOT NULL,
-        withdrawn INTEGER);
-    CREATE TABLE live (                                                                       -- orders
+    -- of orders
+    CREATE TABLE standing (
+        id TEXT PRIMARY KEY, audience TEXT NOT NULL, record TEXT NOT NULL, created INTEGER NOT NULL,
+        until INTEGER NOT NULL, withdrawn INTEGER);
+    CREATE TABLE live (
         name TEXT PRIMARY KEY, source TEXT NOT NULL, codec TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER);
 
-    CREATE TABLE command (                                                                    -- commands
-        id TEXT PRIMARY KEY, node TEXT NOT NULL, do TEXT NOT NULL, raw TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL,
-        answered INTEGER, result TEXT, code TEXT, reason TEXT);
+    -- of commands
+    CREATE TABLE command (
+        id TEXT PRIMARY KEY, node TEXT NOT NULL, do TEXT NOT NULL, raw TEXT NOT NULL, rev INTEGER NOT NULL,
+        created INTEGER NOT NULL, expires INTEGER NOT NULL, answered INTEGER, result TEXT, code TEXT, reason TEXT);
 
-    CREATE TABLE event (                                                                      -- record
+    -- of record
+    CREATE TABLE event (
         node TEXT NOT NULL, journal TEXT NOT NULL, n INTEGER NOT NULL, t INTEGER, kind TEXT NOT NULL, body TEXT NOT NULL,
-        received INTEGER NOT NULL, PRIMARY KEY (node, journal, n));
+        received INTEGER NOT NULL,
+        PRIMARY KEY (node, journal, n));
     CREATE INDEX event_time ON event (t);
-    CREATE TABLE journal (node TEXT NOT NULL, journal TEXT NOT NULL, upto INTEGER NOT NULL, PRIMARY KEY (node, journal));
+    CREATE TABLE journal (
+        node TEXT NOT NULL, journal TEXT NOT NULL, upto INTEGER NOT NULL,
+        PRIMARY KEY (node, journal));
     CREATE TABLE lost (node TEXT NOT NULL, journal TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
 
-    CREATE TABLE ack (node TEXT NOT NULL, id TEXT NOT NULL, result TEXT NOT NULL, code TEXT, reason TEXT, received INTEGER NOT NULL); -- nodes
+    -- of nodes
+    CREATE TABLE ack (
+        node TEXT NOT NULL, id TEXT NOT NULL, result TEXT NOT NULL, code TEXT, reason TEXT, received INTEGER NOT NULL);
     CREATE INDEX ack_id ON ack (id);
-    CREATE TABLE node (id TEXT PRIMARY KEY, online INTEGER NOT NULL, heard INTEGER NOT NULL, state TEXT NOT NULL, telemetry TEXT NOT NULL);
+    CREATE TABLE node (
+        id TEXT PRIMARY KEY, online INTEGER NOT NULL, heard INTEGER NOT NULL, state TEXT NOT NULL, telemetry TEXT NOT NULL);
     """,
 )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loa.firmware import board, refusal
+from loa.firmware import agenda, board, refusal
 from loa.site.mistakes import Mistakes
 from loa.site.model import Node, Site
 from loa.station.audio import AudioStore
@@ -60,15 +60,21 @@ def _check_slots(payload: dict[str, Any], mistakes: Mistakes) -> None:
     """Each slot alone, so that every impossible one is named, then all together."""
     before = len(mistakes)
     for index, record in enumerate(payload["slots"]):
-        try:
-            list(occurrences({**payload, "slots": [record]}, payload["aud"], payload["iat"], payload["iat"]))
-        except refusal.Refused as refused:
-            mistakes.add(("slots", index), refused.reason)
-    if len(mistakes) == before:
-        try:
-            list(occurrences(payload, payload["aud"], payload["iat"], payload["iat"]))
-        except refusal.Refused as refused:
-            mistakes.add(("slots",), refused.reason)
+        problem = _refusal({**payload, "slots": [record]})
+        if problem:
+            mistakes.add(("slots", index), problem)
+    problem = _refusal(payload)
+    if problem and len(mistakes) == before:
+        mistakes.add(("slots",), problem)
+
+
+def _refusal(payload: dict[str, Any]) -> str:
+    """Why a node would refuse the plan; nothing if it would take it."""
+    try:
+        agenda.Agenda(payload["aud"], "check").put_plan(payload["aud"], payload)
+    except refusal.Refused as refused:
+        return str(refused.reason)
+    return ""
 
 
 def _check_overlaps(plan: PlanFile, payload: dict[str, Any], hamlets: set[str], zone: str, mistakes: Mistakes) -> None:
@@ -96,10 +102,8 @@ def _check_storage(site: Site, area: str, bulletins: dict[str, Any], mistakes: M
         needed = sum(_smallest(bulletin["variants"], node) for bulletin in bulletins.values())
         if needed > room:
             seconds = round(needed / _IMA_BYTES_PER_S)
-            mistakes.add(
-                ("bulletins",),
-                f"{seconds} s of audio are more than node {name} ({node.board}) can store, {board(node.board)['storage']['bulletin_seconds']} s",
-            )
+            most = board(node.board)["storage"]["bulletin_seconds"]
+            mistakes.add(("bulletins",), f"{seconds} s of audio are more than node {name} ({node.board}) can store, {most} s")
             return
 
 

@@ -1,0 +1,101 @@
+"""Proof of play: what was planned and ordered for each node, against what its events say it played.
+
+complete   all of it was heard, in one stretch or several
+partly     some of it was heard and no more will come
+dropped    the node says why it did not play it
+silent     its time is over and the node said nothing of it: look at the node
+due        it is still being played, or may still come
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from loa.firmware import topics
+from loa.site.model import Node
+from loa.station.documents import Documents
+from loa.station.occurrences import Occurrence, occurrences
+from loa.station.orders import Orders
+from loa.station.record import Event, Record
+
+_PLAYED = ("bulletin", "live", "siren", "chime")
+_REPORT_S = 60  # a report may take this long after the last moment of play
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One thing that one node was to play. Times are Unix seconds; `heard_ms` counts nothing twice; without a length `of_ms` is None."""
+
+    node: str
+    key: str
+    start: int
+    importance: str
+    bulletin: str | None
+    result: str
+    heard_ms: int
+    of_ms: int | None
+    why: str | None
+    stretches: tuple[dict[str, Any], ...]
+
+
+def proofs(nodes: dict[str, Node], documents: Documents, orders: Orders, record: Record, first: int, last: int) -> list[Proof]:
+    """Everything that was to start from `first` to before `last` at the nodes, by start and node."""
+    found = []
+    for node_id, node in nodes.items():
+        events: dict[str, list[Event]] = {}
+        for event in record.events(node_id):
+            events.setdefault(str(event.body.get("key")), []).append(event)
+        expected = [*_planned(documents, node.area, first, last), *_ordered(orders, node_id, node.area, first, last)]
+        found += [_judge(node_id, occurrence, events.get(occurrence.key, [])) for occurrence in expected]
+    return sorted(found, key=lambda proof: (proof.start, proof.node, proof.key))
+
+
+def _planned(documents: Documents, hamlet: str, first: int, last: int) -> Iterator[Occurrence]:
+    for document, until in documents.history(topics.PLAN, first, last):
+        if topics.covers(document.audience, hamlet):
+            yield from occurrences(document.body, hamlet, max(first, document.body["iat"]), min(last, until))
+
+
+def _ordered(orders: Orders, node_id: str, hamlet: str, first: int, last: int) -> Iterator[Occurrence]:
+    for audience, record in orders.given(first, last):
+        meant = audience == topics.node_audience(node_id) or topics.covers(audience, hamlet)
+        meant = meant and any(topics.covers(part, hamlet) for part in record.get("only", [hamlet]))
+        if meant and record["do"] in _PLAYED and first <= record["from"] < last:
+            length = max((variant["ms"] for variant in record["bulletin"]["variants"]), default=0) // 1000 if "bulletin" in record else 0
+            for count in range(1, record.get("repeat", 1) + 1):
+                key = f"{audience}|{record['id']}" + (f"#{count}" if count > 1 else "")
+                late = record["until"] - record["from"]
+                bulletin = record["id"] if "bulletin" in record else None
+                yield Occurrence(
+                    record["from"], record["from"] + length, key, record["id"], bulletin or record["do"], record["class"], late
+                )
+
+
+def _judge(node_id: str, expected: Occurrence, events: list[Event]) -> Proof:
+    played = sorted((event for event in events if event.kind == "played"), key=lambda event: (event.t or 0, event.n))
+    why = next((str(event.body.get("why")) for event in events if event.kind == "dropped"), None)
+    lengths = [event.body["of_ms"] for event in played if isinstance(event.body.get("of_ms"), int)]
+    of_ms = max(lengths, default=None)
+    heard_ms = _covered([(event.body["from_ms"], event.body["to_ms"]) for event in played])
+    ended = any(event.body.get("why") == "end" for event in played)
+    over = time.time() > expected.ends + expected.late + _REPORT_S
+    if ended and (of_ms is None or heard_ms >= of_ms):
+        result = "complete"
+    elif why is not None or over:
+        result = "partly" if heard_ms else "dropped" if why is not None else "silent"
+    else:
+        result = "due"
+    stretches = tuple(
+        {"t": event.t, **{name: event.body.get(name) for name in ("from_ms", "to_ms", "codec", "sha256", "why")}} for event in played
+    )
+    return Proof(node_id, expected.key, expected.start, expected.importance, expected.bulletin, result, heard_ms, of_ms, why, stretches)
+
+
+def _covered(stretches: list[tuple[int, int]]) -> int:
+    """Milliseconds in the union of stretches."""
+    total, end = 0, 0
+    for start, stop in sorted(stretches):
+        total += max(0, stop - max(start, end))
+        end = max(end, stop)
+    return total

@@ -1,0 +1,84 @@
+"""The record: every event of every node exactly once, by (node, journal, n), and how far each journal is recorded without a gap.
+
+A node sends its events in order and again until `seen` covers them, so an event that is missing comes by itself. If a later one comes a
+second time and the missing ones do not, the node no longer has them: the gap is recorded as lost, so that it is not waited for for ever.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from loa.firmware import report_fields, schema
+from loa.station.database import Database
+
+_UNIX_MAX = 4102444800
+# The members that every event has; one of a kind that only newer nodes know is recorded as it is.
+_ANY_KIND = schema.Record("event", {name: report_fields.EVENTS[report_fields.BOOT].required[name] for name in ("journal", "n", "t")})
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event. `t` is when it happened by the node's clock, Unix seconds, None if it had no time; `body` as reported."""
+
+    node: str
+    journal: str
+    n: int
+    t: int | None
+    kind: str
+    body: dict[str, Any]
+
+
+class Record:
+    """The events of a station's nodes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, node_id: str, body: dict[str, Any]) -> bool:
+        """Record an event; False if it stands there already. Raises `Refused(MALFORMED)` if it is none; then nothing changes."""
+        report_fields.EVENTS.get(str(body.get("kind")), _ANY_KIND)(body, "event")
+        journal, n, t = body["journal"], body["n"], body["t"]
+        with self._database.transaction() as rows:
+            values = (node_id, journal, n, t, str(body.get("kind")), json.dumps(body, ensure_ascii=False), int(time.time()))
+            new = rows.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", values).rowcount > 0
+            rows.execute("INSERT OR IGNORE INTO journal VALUES (?, ?, 0)", (node_id, journal))
+            upto = self.recorded(node_id, journal)
+            if not new and n > upto + 1:
+                rows.execute(
+                    "INSERT INTO lost VALUES (?, ?, ?, ?)", (node_id, journal, upto + 1, self._first_after(node_id, journal, upto) - 1)
+                )
+                upto = self._first_after(node_id, journal, upto) - 1
+            while rows.execute("SELECT 1 FROM event WHERE node = ? AND journal = ? AND n = ?", (node_id, journal, upto + 1)).fetchone():
+                upto += 1
+            rows.execute("UPDATE journal SET upto = ? WHERE node = ? AND journal = ?", (upto, node_id, journal))
+        return new
+
+    def recorded(self, node_id: str, journal: str) -> int:
+        """The number up to and with which everything is recorded or known to be lost; 0 for nothing."""
+        row = self._database.row("SELECT upto FROM journal WHERE node = ? AND journal = ?", node_id, journal)
+        return row["upto"] if row else 0
+
+    def newest_journal(self, node_id: str) -> str | None:
+        """The journal of the event that came last, or None."""
+        row = self._database.row("SELECT journal FROM event WHERE node = ? ORDER BY rowid DESC LIMIT 1", node_id)
+        return row["journal"] if row else None
+
+    def events(self, node_id: str | None = None, first: int = 0, last: int = _UNIX_MAX) -> list[Event]:
+        """Events that happened from `first` to `last`, Unix seconds, and those without a time, as they came."""
+        rows = self._database.rows(
+            "SELECT * FROM event WHERE (t IS NULL OR t BETWEEN ? AND ?) AND node = coalesce(?, node) ORDER BY rowid",
+            first,
+            last,
+            node_id,
+        )
+        return [Event(row["node"], row["journal"], row["n"], row["t"], row["kind"], json.loads(row["body"])) for row in rows]
+
+    def lost(self) -> list[tuple[str, str, int, int]]:
+        """(node, journal, first, last) of events that nodes no longer had."""
+        return [tuple(row) for row in self._database.rows("SELECT node, journal, first, last FROM lost ORDER BY rowid")]
+
+    def _first_after(self, node_id: str, journal: str, n: int) -> int:
+        row = self._database.row("SELECT min(n) AS n FROM event WHERE node = ? AND journal = ? AND n > ?", node_id, journal, n)
+        assert row is not None
+        return int(row["n"])

@@ -1,0 +1,215 @@
+"""What runs day and night: carries the station's database to the nodes and the nodes' reports into the database.
+
+It keeps nothing that matters. Everything current is published again on every new connection to the broker, because that may be a new broker
+with nothing in it; then whatever changes in the database, by whichever process. Only this module knows both the bus and the record.
+
+    task or thread     owner     does
+    bus (thread)       Bus       MQTT; hands messages over to the loop
+    loop               Service   checks and records reports; every 100 ms looks for changes, ten times a second at most
+    live <name>        Lives     one for each stream on the air, with a thread that decodes
+"""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from loa.firmware import refusal, report_fields, topics
+from loa.station.bus import Bus
+from loa.station.live import BURST_S, LiveStreams
+from loa.station.server import Server
+from loa.station.station import Station
+from loa.station.timeserver import TimeServer
+from node.bus import reports
+
+_LOG = logging.getLogger(__name__)
+_TICK_S = 0.1
+_COMMAND_AGAIN_S = 5.0
+_REPAIR_AGAIN_S = 10.0
+_RENEW_TICKS = 600
+_WILL = b'{"online":false}'  # unsigned, because the broker speaks it: believed only as far as it goes
+_RENEWED = (topics.PLAN, topics.AIR)
+
+
+class Service:
+    """The running station. `async with Service(station, broker_url):` runs it for as long as the block does."""
+
+    def __init__(self, station: Station, broker_url: str) -> None:
+        self._station = station
+        self._bus = Bus(broker_url, station.name, station.keyring.station_password(station.name), station.keyring.authority_file)
+        self._lives = LiveStreams(station.site.audio.rate)
+        self._server = Server(station.documents, station.audio, self._lives, station.keyring, station.site.audio.plain_live)
+        self._time = TimeServer()
+        self._published: dict[str, int] = {}  # topic: revision, in this connection
+        self._sent: dict[str, float] = {}  # command id or repaired document id: when, monotonic
+        self._unseen: set[str] = set()  # nodes whose `seen` may be behind
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """True while the broker answers."""
+        return self._bus.connected
+
+    async def __aenter__(self) -> "Service":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Serve HTTP and time, and begin to connect to the broker. Raises `LoaError` if a port is taken."""
+        loop = asyncio.get_running_loop()
+        await self._server.start(self._station.http_port, self._station.https_port)
+        if self._station.time_port is not None:
+            await self._time.start(self._station.time_port)
+
+        def on_up() -> None:
+            loop.call_soon_threadsafe(self._up)
+
+        def on_message(topic: str, payload: bytes) -> None:
+            loop.call_soon_threadsafe(self._heard, topic, payload)
+
+        self._bus.start(on_up, on_message)
+        self._task = asyncio.create_task(self._run(), name="station")
+
+    async def stop(self) -> None:
+        """End everything in good order; raises what ended the service before, if anything did."""
+        await asyncio.to_thread(self._bus.stop)
+        await self._lives.close()
+        self._time.stop()
+        await self._server.stop()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            if not self._task.cancelled() and (error := self._task.exception()) is not None:
+                raise error
+
+    async def wait(self) -> None:
+        """Wait until the service is stopped; raises what ended it if it ended by itself."""
+        assert self._task is not None
+        await asyncio.wait([self._task])
+        if not self._task.cancelled():
+            self._task.result()
+
+    async def _run(self) -> None:
+        ticks = 0
+        before: object = None
+        while True:
+            if ticks % _RENEW_TICKS == 0:
+                self._renew()
+            changes = self._station.changes()
+            if changes != before:
+                before = changes
+                self._publish_documents()
+            self._tend_lives()
+            self._confirm_events()
+            self._send_commands()
+            self._end_lives()
+            ticks += 1
+            await asyncio.sleep(_TICK_S)
+
+    # Down to the nodes.
+
+    def _up(self) -> None:
+        self._published.clear()
+        self._sent.clear()
+        self._publish_documents()
+        self._send_commands()
+
+    def _publish_documents(self) -> None:
+        for document in self._station.documents.all_current():
+            if self._published.get(document.topic) != document.revision and self._bus.publish(document.topic, document.raw, retain=True):
+                self._published[document.topic] = document.revision
+
+    def _send_commands(self) -> None:
+        for command in self._station.commands.waiting():
+            if self._is_due(command.id, _COMMAND_AGAIN_S):
+                self._bus.publish(topics.to(topics.node_audience(command.node), topics.COMMAND), command.raw, retain=False)
+
+    def _confirm_events(self) -> None:
+        """Publish `seen` where it would say something new; events are committed before."""
+        for node_id in self._unseen:
+            audience = topics.node_audience(node_id)
+            body: dict[str, Any] = {}
+            state = self._station.nodes.state(node_id)
+            if "nonce" in state:
+                body["nonce"] = state["nonce"]
+            journal = self._station.record.newest_journal(node_id)
+            if journal:
+                body |= {"journal": journal, "n": self._station.record.recorded(node_id, journal)}
+            current = self._station.documents.current(topics.SEEN, audience)
+            if current is None or any(current.body.get(name) != value for name, value in body.items()):
+                self._station.documents.issue(topics.SEEN, audience, body)
+        if self._unseen:
+            self._unseen.clear()
+            self._publish_documents()
+
+    def _renew(self) -> None:
+        """Sign anew what has passed half of its time: a plan holds until it is replaced."""
+        now = time.time()
+        for document in self._station.documents.all_current():
+            if document.kind in _RENEWED and document.body["iat"] + document.body["exp"] < 2 * now:
+                self._station.renew(document)
+
+    def _is_due(self, what: str, again_s: float) -> bool:
+        now = time.monotonic()
+        if now - self._sent.get(what, -again_s) < again_s:
+            return False
+        self._sent[what] = now
+        return True
+
+    # Up from the nodes.
+
+    def _heard(self, topic: str, payload: bytes) -> None:
+        parsed = topics.parse_from(topic)
+        if parsed is None or parsed[0] not in self._station.nodes or not payload:
+            return
+        node_id, kind = parsed
+        try:
+            self._take(node_id, kind, topic, payload)
+        except refusal.Refused as refused:
+            _LOG.warning("%s of node %s refused: %s", kind, node_id, refused)
+
+    def _take(self, node_id: str, kind: str, topic: str, payload: bytes) -> None:
+        if kind == topics.STATE and payload == _WILL:
+            self._station.nodes.gone(node_id)
+            return
+        report = reports.open_report(self._station.keyring.node(node_id).report_key, topic, payload)
+        if kind == topics.STATE:
+            self._take_state(node_id, report)
+        elif kind == topics.TELEMETRY:
+            report_fields.TELEMETRY(report, "")
+            self._station.nodes.heard_telemetry(node_id, report)
+        elif kind == topics.EVENT:
+            self._station.record.add(node_id, report)
+            self._unseen.add(node_id)
+        else:
+            report_fields.ACK(report, "")
+            self._station.nodes.acknowledged(node_id, report)
+            self._station.commands.answer(node_id, report["id"], report["result"], report.get("code"), report.get("reason"))
+
+    def _take_state(self, node_id: str, state: dict[str, Any]) -> None:
+        report_fields.STATE(state, "")
+        self._station.nodes.heard_state(node_id, state)
+        self._unseen.add(node_id)
+        for lag in self._station.lags_of(node_id, state):
+            if self._is_due(lag.document.id, _REPAIR_AGAIN_S):
+                _LOG.info("node %s holds revision %d of %s: publishing it again", node_id, lag.held, lag.document.id)
+                self._bus.publish(lag.document.topic, lag.document.raw, retain=True)
+
+    # Live.
+
+    def _tend_lives(self) -> None:
+        wanted = {live.name: live for live in self._station.orders.lives()}
+        for name in self._lives.names():
+            if name not in wanted:
+                self._lives.stop(name)
+        for live in wanted.values():
+            self._lives.start(live.name, live.source, live.codec, live.started)
+
+    def _end_lives(self) -> None:
+        for name, error in self._lives.ended():
+            if error is not None:
+                _LOG.warning("live stream %s ended: %s", name, error)
+            self._station.orders.end(name, int(time.time() + BURST_S) + 1)

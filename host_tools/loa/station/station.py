@@ -1,0 +1,246 @@
+"""What an officer does, as plain functions: take audio in, publish a plan, give orders and commands, read the record.
+
+Each is done when it is committed to the station's database. Sending is the work of `Service`, in this process or in another one on the same
+folder, now or when it next runs; that is why killing either of them at any moment loses nothing.
+"""
+
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joserfc.errors import JoseError
+
+from loa.errors import EXIT_INVALID, EXIT_KEYS, LoaError, suggestion
+from loa.firmware import documents, topics
+from loa.keys import Keyring
+from loa.keys.signing import open_signed
+from loa.site.model import Site
+from loa.site.model import Station as StationSettings
+from loa.station.audio import AudioStore, Recording
+from loa.station.commands import Command, Commands
+from loa.station.database import Database
+from loa.station.documents import DAY_S, Document, Documents
+from loa.station.nodes import Nodes, NodeStatus
+from loa.station.orders import Orders
+from loa.station.plancheck import plan_body
+from loa.station.proof import Proof, proofs
+from loa.station.record import Record
+from loa.station.zone import zone_record
+
+URGENT_S = 3600  # an urgent bulletin that could not be played for an hour is no longer news
+COMMAND_S = 600
+
+
+@dataclass(frozen=True)
+class Lag:
+    """A node that does not hold the newest revision of a document; `held` is 0 for none."""
+
+    node: str
+    document: Document
+    held: int
+
+
+class Station:
+    """One station of a site with its folder. Methods raise `LoaError` for what a user can mend, and then nothing has changed."""
+
+    def __init__(self, site: Site, name: str, keyring: Keyring, folder: Path) -> None:
+        if name not in site.stations:
+            raise LoaError(
+                f'there is no station "{name}"', suggestion(name, site.stations) or "there is: " + ", ".join(site.stations), EXIT_INVALID
+            )
+        self.site = site
+        self.name = name
+        self.keyring = keyring
+        self.settings: StationSettings = site.stations[name]
+        self.area = self.settings.area
+        self._database = Database(folder / "station.db")
+        self.documents = Documents(self._database, keyring.station(name))
+        self.audio = AudioStore(self._database, folder / "audio", site.audio)
+        self.orders = Orders(self._database, self.documents, site.time_zone, self.files_url)
+        self.commands = Commands(self._database, self.documents)
+        self.nodes = Nodes(self._database, site.nodes_served_by(name))
+        self.record = Record(self._database)
+        self.publish_trust()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    # Addresses.
+
+    @property
+    def http_port(self) -> int:
+        """The site's, or one found free once and kept, because signed documents name it."""
+        return self.settings.http_port or self._kept_port("http_port")
+
+    @property
+    def https_port(self) -> int:
+        """As `http_port`."""
+        return self.settings.https_port or self._kept_port("https_port")
+
+    @property
+    def time_port(self) -> int | None:
+        """UDP port of the time server; None if the site wants none."""
+        return self._kept_port("time_port") if self.settings.time_port == 0 else self.settings.time_port
+
+    @property
+    def http_url(self) -> str:
+        """Where nodes find documents and audio files: what they need no TLS for, because signature and hash protect it."""
+        return f"http://{self.settings.host}:{self.http_port}"
+
+    @property
+    def files_url(self) -> str:
+        """The URL prefix of audio files, as documents name it."""
+        return f"{self.http_url}{topics.HTTP_ROOT}/audio"
+
+    def live_url(self, name: str, importance: str) -> str:
+        """The URL of a live stream: plain only where the site allows it, and never for an urgent one."""
+        plain = self.site.audio.plain_live and importance != "urgent"
+        base = self.http_url if plain else f"https://{self.settings.host}:{self.https_port}"
+        return f"{base}{topics.HTTP_ROOT}/live/{name}"
+
+    # What an officer does.
+
+    def add_audio(self, path: Path, name: str | None = None, language: str | None = None, title: str | None = None) -> Recording:
+        """Take a recording in, by default under its file's name and in the site's first language."""
+        return self.audio.add(
+            path, name or path.stem.lower().replace(" ", "-").replace("_", "-"), language or self.site.languages[0], title
+        )
+
+    def check_plan(self, path: Path) -> dict[str, Any]:
+        """The body that a plan file makes; raises `InvalidFile` with every mistake."""
+        return plan_body(path, self.site, self.area, self.audio, self.files_url)
+
+    def publish_plan(self, path: Path) -> Document:
+        """Make a plan file the plan of the station's area."""
+        return self.documents.issue(topics.PLAN, self.area, self.check_plan(path))
+
+    def renew(self, document: Document) -> Document:
+        """Sign a plan or air document of this station anew, as it stands, for a full time."""
+        if document.kind == topics.AIR:
+            return self.orders.renew(document.audience)
+        body = {name: value for name, value in document.body.items() if name not in documents.HEADER.required}
+        return self.documents.issue(document.kind, document.audience, {**body, "zone": zone_record(self.site.time_zone, int(time.time()))})
+
+    def publish_trust(self) -> None:
+        """Take over the trust document that the root signed, if there is a newer one in the keys folder."""
+        raw = self.keyring.trust(self.area)
+        try:
+            payload = open_signed(raw, self.keyring.root_public())
+        except (JoseError, ValueError) as error:
+            raise LoaError(f"the trust document of {self.area} is not signed by this site's root", "run `loa keys`", EXIT_KEYS) from error
+        self.documents.adopt(topics.TRUST, raw, payload)
+
+    def urgent(
+        self, audience: str, name: str, importance: str = "urgent", repeat: int = 1, valid_s: int = URGENT_S, fallback: str = "siren"
+    ) -> str:
+        """Order a bulletin to be played now, over everything of a lower class. Returns the order's id."""
+        bulletin = self.audio.bulletin(name, importance)
+        return self._give(
+            audience, {"do": "bulletin", "bulletin": bulletin, "repeat": repeat, "fallback": fallback}, importance, importance, valid_s
+        )
+
+    def sound(self, audience: str, what: str, importance: str = "urgent", repeat: int = 1, valid_s: int = URGENT_S) -> str:
+        """Order the built-in "siren" or "chime". Returns the order's id."""
+        return self._give(audience, {"do": what, "repeat": repeat}, what, importance, valid_s)
+
+    def live_start(
+        self, audience: str, source: str, importance: str = "priority", valid_s: int = 4 * 3600, codec: str = "ima-adpcm"
+    ) -> str:
+        """Put a source, a file or URL that FFmpeg reads, on the air now. Returns the order's id, which is the stream's name."""
+        self._check_audience(audience)
+        source = str(Path(source).resolve()) if Path(source).is_file() else source
+        name, now = self.orders.name("live"), int(time.time())
+        live = {"url": self.live_url(name, importance), "codec": codec, "rate": self.site.audio.rate}
+        record = {"id": name, "do": "live", "class": importance, "from": now, "until": now + valid_s, "live": live}
+        self.orders.give_live(audience, record, source)
+        return name
+
+    def live_stop(self, name: str) -> None:
+        """Take a stream off the air; does nothing if it has ended."""
+        self.orders.end(name, int(time.time()))
+
+    def stop(self, audience: str, of: list[str] | None = None, importance: str = "urgent", valid_s: int = 60) -> str:
+        """Silence the named slots and orders, or everything up to a class that is due in the time given. Returns the order's id."""
+        return self._give(audience, {"do": "stop", **({"of": of} if of else {})}, "stop", importance, valid_s)
+
+    def volume(self, audience: str, per_cent: int, valid_s: int = 30 * DAY_S) -> str:
+        """Set the volume in per cent of each node's ceiling, in place of what was set there before. Returns the order's id."""
+        record = self._order(audience, {"do": "volume", "volume": per_cent}, "volume", "normal", valid_s)
+        self.orders.give_instead(audience, record)
+        return str(record["id"])
+
+    def cancel(self, order_id: str) -> None:
+        """Let an order end now."""
+        self.orders.end(order_id, int(time.time()))
+
+    def command(self, node_id: str, do: str, valid_s: int = COMMAND_S) -> Command:
+        """Give a node a command: ping, identify, reboot or send-log. `commands.get(id)` has the answer when it came."""
+        if node_id not in self.nodes:
+            known = [node.id for node in self.nodes.status()]
+            raise _no_such(f'station {self.name} has no node "{node_id}"', node_id, known)
+        return self.commands.give(node_id, do, valid_s)
+
+    # What an officer sees.
+
+    def status(self) -> list[NodeStatus]:
+        """Every node, heard or not."""
+        return self.nodes.status()
+
+    def lags(self) -> list[Lag]:
+        """Documents that nodes which are online do not hold in their newest revision, by what they last said."""
+        return [lag for status in self.nodes.status() if status.online for lag in self.lags_of(status.id, status.state)]
+
+    def lags_of(self, node_id: str, state: dict[str, Any]) -> list[Lag]:
+        """The same for one node's state."""
+        held = state.get("revisions", {})
+        audiences = (*topics.chain(self.site.nodes[node_id].area), topics.node_audience(node_id))
+        lags = []
+        for document in self.documents.all_current():
+            if document.audience in audiences and document.kind in (topics.PLAN, topics.AIR, topics.TRUST):
+                revision = held.get(f"{document.kind}:{document.audience}", 0)
+                if revision < document.revision:
+                    lags.append(Lag(node_id, document, revision))
+        return lags
+
+    def proofs(self, first: int, last: int) -> list[Proof]:
+        """Proof of play for what was to start from `first` to before `last`, Unix seconds."""
+        return proofs(self.site.nodes_served_by(self.name), self.documents, self.orders, self.record, first, last)
+
+    def changes(self) -> tuple[int, int]:
+        """Differs after every commit by any process; see `Database.changes`."""
+        return self._database.changes()
+
+    def _give(self, audience: str, fields: dict[str, Any], what: str, importance: str, valid_s: int) -> str:
+        record = self._order(audience, fields, what, importance, valid_s)
+        self.orders.give(audience, record)
+        return str(record["id"])
+
+    def _order(self, audience: str, fields: dict[str, Any], what: str, importance: str, valid_s: int) -> dict[str, Any]:
+        self._check_audience(audience)
+        now = int(time.time())
+        return {"id": self.orders.name(what), "class": importance, "from": now, "until": now + valid_s, **fields}
+
+    def _check_audience(self, audience: str) -> None:
+        own = [area for area in self.site.areas if topics.covers(self.area, area)]
+        own += [topics.node_audience(node.id) for node in self.nodes.status()]
+        if audience not in own:
+            raise _no_such(f'station {self.name} does not speak to "{audience}"', audience, own)
+
+    def _kept_port(self, name: str) -> int:
+        with self._database.transaction() as rows:
+            row = rows.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                kind = socket.SOCK_DGRAM if name == "time_port" else socket.SOCK_STREAM
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind(("", 0))
+                    port: int = probe.getsockname()[1]
+                rows.execute("INSERT INTO setting VALUES (?, ?)", (name, str(port)))
+                return port
+            return int(row["value"])
+
+
+def _no_such(message: str, value: str, known: list[str]) -> LoaError:
+    return LoaError(message, suggestion(value, known) or "known are: " + ", ".join(known), EXIT_INVALID)

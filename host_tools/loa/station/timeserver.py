@@ -1,0 +1,52 @@
+"""Tells nodes the time by SNTP (RFC 4330), for communes without internet. It passes on the host's clock and corrects nothing."""
+
+import asyncio
+import struct
+import time
+
+from loa.errors import EXIT_NETWORK, LoaError
+
+_PACKET = struct.Struct(">BBbbII4sQQQQ")
+_TO_1900_S = 2208988800
+_CLIENT, _SERVER = 3, 4
+_STRATUM = 3  # the host's clock is set by somebody else
+_PRECISION = -20  # a microsecond, as a power of two
+
+
+class TimeServer(asyncio.DatagramProtocol):
+    """An SNTP server on one UDP port."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.DatagramTransport | None = None
+
+    async def start(self, port: int) -> None:
+        """Listen. Raises `LoaError` if the port cannot be used."""
+        try:
+            await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=("0.0.0.0", port))
+        except OSError as error:
+            raise LoaError(
+                f"UDP port {port} cannot be used: {error.strerror}", "set the station's time_port in site.toml", EXIT_NETWORK
+            ) from error
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        reply = answer(data, time.time_ns())
+        if reply and self._transport:
+            self._transport.sendto(reply, addr)
+
+
+def answer(request: bytes, now_ns: int) -> bytes | None:
+    """The reply to a client's request at a Unix time in ns, or None for a packet that is no request."""
+    if len(request) < _PACKET.size or request[0] & 7 != _CLIENT:
+        return None
+    version, sent = request[0] >> 3 & 7, _PACKET.unpack_from(request)[-1]
+    stamp = (now_ns // 10**9 + _TO_1900_S) % 2**32 << 32 | (now_ns % 10**9 << 32) // 10**9
+    return _PACKET.pack(version << 3 | _SERVER, _STRATUM, 6, _PRECISION, 0, 0, b"LOCL", stamp, sent, stamp, stamp)
