@@ -3,13 +3,23 @@ PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: demo test bench clean
+.PHONY: demo test check bench clean
 
 demo: .venv/ready
 	$(BIN)/loa demo
 
 test: .venv/ready
 	$(BIN)/pytest -n $(JOBS)
+
+check: .venv/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	PYTHONPATH=firmware:host_tools $(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/check_firmware_types.py
+	$(BIN)/python tools/check_bytecode.py
+	$(BIN)/python tools/protocol_tables.py --check
+	$(BIN)/python tools/check_paths.py
 
 bench: .venv/ready
 	$(BIN)/python -m tests.bench $(NAME)
