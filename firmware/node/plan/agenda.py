@@ -3,10 +3,11 @@
 No I/O and no clock: the caller brings documents and the time, does what `decide` says, tells what came of it, and asks again when something
 changed and at `Decision.wake`. Every playing that was due ends exactly once: played to its end (`ended`) or in `Decision.dropped`.
 
-How it stays cheap: each slot and order keeps one cursor, on its first playing that is neither played nor dropped, so a decision looks at every
-slot once and at no list of starts. Only moving cursors can pile up (boot, a new plan, a leap of the clock): one call makes at most `_STEP` moves, and if
-that was not enough, the decision keeps what is on the air, starts nothing, and its `wake` is `now`: ask again after a yield. Besides, a call costs some
-250 bytecodes for each slot or order that waits at that moment and 30 for every other; within 20 ms, some eighty can wait at once.
+How it stays cheap: each slot and order keeps one cursor, on its first playing that is neither played nor dropped, so a decision looks at
+every slot once and at no list of starts. Only moving cursors can pile up (boot, a new plan, a leap of the clock): one call makes at most
+`_STEP` moves, and if that was not enough, the decision keeps what is on the air, starts nothing, and its `wake` is `now`: ask again after
+a yield. Besides, a call costs some 250 bytecodes for each slot or order that waits at that moment and 30 for every other; within 20 ms,
+some eighty can wait at once.
 """
 
 from collections import namedtuple
@@ -21,7 +22,7 @@ from node.plan.item import Gone, Item
 from node.plan.orders import orders_of
 from node.plan.quiet import QuietNow
 from node.plan.schedule import Plan
-from node.plan.verdict import HELD, LATE, OMITTED, OVER, PLAYABLE, STOPPED, SUPERSEDED
+from node.plan.verdict import DONE, HELD, LATE, OMITTED, PLAYABLE, STALE, STOPPED, SUPERSEDED
 from node.refusal import AUDIENCE, Refused
 
 _STEP = const(24)
@@ -74,8 +75,9 @@ class _Round:
 
 
 class Agenda:
-    """`area` is the node's hamlet, `node_id` its id. Starts before `since`, Unix seconds, are not accounted for, and no start more than a day (or
-    its late window and length, if longer) before the first decision: a node that was off for longer does not report what it missed before."""
+    """`area` is the node's hamlet, `node_id` its id. Starts before `since`, Unix seconds, are not accounted for, and no start more than a
+    day (or its late window and length, if longer) before the first decision: a node that was off for longer does not report what it
+    missed before."""
 
     def __init__(self, area, node_id, since=0):
         self._area = area
@@ -85,26 +87,29 @@ class Agenda:
         self._since = since
         self._plans = {}  # audience -> (Plan, its slots that this node hears)
         self._slots = {}  # audience -> those of them that hold
+        self._looked = set()  # audiences whose slots some decision has looked at, so that they may owe something
         self._orders = {}  # audience -> orders that this node obeys
         self._left = []  # slots and orders of replaced documents that may still owe something
         self._history = History()
         self._sounding = _SILENCE  # (base, number) of what was decided last
         self._forgot = 0
-        self._unclaimed = False  # what has begun is still to be compared with the documents
         self._index()
 
     # Documents.
 
     def put_plan(self, audience, body):
-        """Take the plan of an area of the chain. `body` is the signed payload, HEADER's and PLAN_BODY's members in one object, shape already checked.
+        """Take the plan of an area of the chain. `body` is the signed payload, HEADER's and PLAN_BODY's members in one object, shape
+        already checked.
 
-        Raises `Refused` AUDIENCE, MALFORMED or SLOT and changes nothing. A full plan takes longer than 20 ms on the board: there, use `plan_steps`.
+        Raises `Refused` AUDIENCE, MALFORMED or SLOT and changes nothing. A full plan takes longer than 20 ms on the board: there, use
+        `plan_steps`.
         """
         for _ in self.plan_steps(audience, body):
             pass
 
     def plan_steps(self, audience, body):
-        """The same as a generator that yields after every slot it looked at; the plan holds once it is exhausted. One document at a time."""
+        """The same as a generator that yields after every slot it looked at; the plan holds once it is exhausted. One document at a
+        time."""
         if audience not in self._chain:
             raise Refused(AUDIENCE, f"plan of {audience}: not above {self._area}")
         plan = Plan(audience, body)
@@ -121,7 +126,9 @@ class Agenda:
                 changed[area] = own
         self._plans = plans
         for area, slots in changed.items():
-            self._left.extend([slot for slot in self._slots.get(area, ()) if slot.ready])
+            if area in self._looked:
+                self._left.extend(self._slots[area])
+                self._looked.remove(area)
             self._slots[area] = slots
         self._index()
 
@@ -155,7 +162,7 @@ class Agenda:
             order.precedence = -1
             order.leave = offers.TAKEN
             if self._is_above(order.audience):
-                order.leave, offer = offers.answer(self._answering(), order.audience, order.origin, order.rank)
+                order.leave, offer = offers.answer(self._answering(self._plans), order.audience, order.origin, order.rank)
                 if offer and "rank" in offer:
                     order.precedence = offer["rank"]
         self._controls = [order for order in orders if order.control]
@@ -164,18 +171,17 @@ class Agenda:
         self._by_base = {source.base: source for source in self._sources}
         binding = [self._plans[audience][0] for audience in self._chain if audience in self._plans and not self._is_above(audience)]
         self._quiets = [plan.quiet for plan in binding if plan.quiet]
-        self._unclaimed = True
         self._upcoming = None
 
     # What the player did.
 
     def restore(self, key, progress_ms, done):
-        """Tell, before the first decision after a boot, what the journal says of a key: `done` (ended or dropped), or heard up to `progress_ms`."""
+        """Tell, before the first decision after a boot, what the journal says of a key: `done` (ended or dropped), or heard up to
+        `progress_ms`."""
         if done:
             self._history.end(*split(key))
         else:
             self.progress(key, progress_ms)
-        self._unclaimed = True
 
     def progress(self, key, ms):
         """It was heard up to `ms`. Call it when an item was cut, before the next `decide`, and now and then while it sounds."""
@@ -189,13 +195,15 @@ class Agenda:
     # The decision.
 
     def decide(self, now, known_time):
-        """What should sound at `now`, whole Unix seconds; see `Decision`. While the time is not known, nothing: all that is asked for has its time."""
+        """What should sound at `now`, whole Unix seconds; see `Decision`. While the time is not known, nothing: all that is asked for has
+        its time."""
         if not known_time:
             self._sounding = _SILENCE
             return Decision(None, None, [], None, [])
         stops = [order for order in self._controls if order.do == "stop" and order.holds(now)]
         turn = _Round(now, stops, QuietNow(self._quiets, now))
         self._settle_left(turn)
+        self._looked.update(self._slots)
         for source in self._sources:
             # The common case first and in short: there can be 200 slots.
             start = source.start
@@ -217,7 +225,10 @@ class Agenda:
                 self._upcoming = self._needs()
         chosen = arbiter.choose(turn.playable, self._sounding)
         item = self._item(*chosen) if chosen else None
+        cut = self._sounding
         self._sounding = (chosen[0].base, chosen[1]) if chosen else _SILENCE
+        if cut not in (_SILENCE, self._sounding):
+            turn.at(now + 1)  # how far it was heard, and so how long it may wait, is known by then
         return Decision(item, self._volume(now, item), turn.dropped, turn.wake, self._upcoming or [])
 
     def _floor(self, source, now):
@@ -247,7 +258,7 @@ class Agenda:
             self._upcoming = None
 
     def _judge(self, source, number, turn):
-        """True if this playing still waits, is held or is on the air; otherwise it is over now, and dropped unless its time was never."""
+        """True if this playing still waits, is held or is on the air; otherwise its time is past, and it is dropped if it ever came."""
         played_ms = self._history.played_ms(source.base, number)
         on_air = self._sounding == (source.base, number)
         verdict, time = source.verdict(turn.now, number, played_ms, on_air, turn.quiet)
@@ -265,7 +276,9 @@ class Agenda:
         return Item(source, number, self._history.played_ms(source.base, number) or 0)
 
     def _drop(self, source, number, why, turn):
-        if why is not OVER:
+        if why is STALE:
+            return
+        if why is not DONE:
             turn.dropped.append((self._item(source, number), why))
         self._end(source.base, number)
 
@@ -276,8 +289,10 @@ class Agenda:
 
     def _settle_left(self, turn):
         """Drop what replaced documents owed until now and the new ones do not have."""
-        while self._left:
+        while self._left and turn.may_move():
             source = self._left[-1]
+            if not source.ready:
+                source.seek(self._floor(source, turn.now))
             while source.start is not None and source.start <= turn.now:
                 if not turn.may_move():
                     return
@@ -286,6 +301,7 @@ class Agenda:
                 source.advance(self._floor(source, turn.now))
                 turn.work -= 1
             self._left.pop()
+            turn.work -= 1
 
     def _settle(self, source, number, turn):
         played_ms = self._history.played_ms(source.base, number)
@@ -294,30 +310,27 @@ class Agenda:
         if heir and heir.keeps(number, on_air or played_ms is not None):
             return
         why, _ = source.verdict(turn.now, number, played_ms, on_air, turn.quiet)
-        self._drop(
-            source,
-            number,
-            self._why_gone(source.base) if why in (PLAYABLE, HELD) else why,
-            turn,
-        )
+        if why is PLAYABLE or why is HELD:
+            why = self._why_gone(source)
+        self._drop(source, number, why, turn)
 
-    def _why_gone(self, base):
-        """OMITTED if the document that asked for it still does, or its order was never taken; else SUPERSEDED."""
-        audience = base.split("|")[0]
-        if self._is_above(audience) and audience in self._plans and any(slot.base == base for slot in self._plans[audience][1]):
+    def _why_gone(self, source):
+        """OMITTED for an offer that still stands or was never taken; else SUPERSEDED."""
+        if source.leave is not offers.TAKEN:
             return OMITTED
+        if self._is_above(source.audience) and source.audience in self._plans:
+            if any(slot.base == source.base for slot in self._plans[source.audience][1]):
+                return OMITTED
         return SUPERSEDED
 
     def _claim(self, turn):
         """Drop what has begun, perhaps before a reboot, and no document will come back to."""
-        if not self._unclaimed:
-            return
-        self._unclaimed = False
         for base, number in self._history.begun():
             source = self._by_base.get(base)
             if source is None:
                 if base.split("|")[0] in (self._orders if is_order(base) else self._plans):
-                    self._drop(Gone(base), number, self._why_gone(base), turn)
+                    gone = Gone(base)
+                    self._drop(gone, number, self._why_gone(gone), turn)
             elif not source.keeps(number, True):
                 self._drop(source, number, SUPERSEDED, turn)
             elif (base, number) != self._sounding and (source.start is None or number < source.number):

@@ -14,8 +14,8 @@ offers) is decided before, in `slots` and `orders`.
 
 
 def choose(waiting, on_air):
-    """The pair to play of `waiting`, a list of (slot or order, number of its playing), or None of none. `on_air` is the key, as (base, number), of
-    what sounds now."""
+    """The pair to play of `waiting`, a list of (slot or order, number of its playing), or None of none. `on_air` is the key, as (base,
+    number), of what sounds now."""
     best = None
     first = None
     for pair in waiting:

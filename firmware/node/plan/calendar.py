@@ -54,8 +54,8 @@ def weekday(day):
 class Zone:
     """Local time of a plan: `offsets` is its `zone.offsets`, pairs of (from Unix seconds, minutes east of UTC), ascending.
 
-    The first offset also holds before its own beginning. Where the clock is put forward, local times that do not exist are read as if it had
-    not been (02:30 becomes 03:30). Where it is put back, local times that occur twice mean the first.
+    The first offset also holds before its own beginning. Where the clock is put forward, local times that do not exist are read as if it
+    had not been (02:30 becomes 03:30). Where it is put back, local times that occur twice mean the first.
     """
 
     def __init__(self, offsets):

@@ -1,4 +1,5 @@
-"""The hours ahead, computed by the agenda itself: what would sound when, and what could not be played. For `plan check` and planned timelines."""
+"""The hours ahead, computed by the agenda itself: what would sound when, and what could not be played. For `plan check` and planned
+timelines."""
 
 from node.plan.agenda import Agenda
 
@@ -14,9 +15,10 @@ def longest_ms(item):
 def forecast(area, plans, airs, start, end, length_ms=longest_ms):
     """Generator of `(from ms, to ms, item, why)`, in order of its ends, for a node of hamlet `area` from `start` to `end`, Unix seconds.
 
-    `plans` and `airs` are dicts audience -> body; `length_ms(item)` is how long an item sounds (asked for all but live streams, which last until
-    their order ends). Times are Unix ms. `why` is END, CUT or the reason for which it was dropped; an item that was dropped unheard has from = to. What is
-    on the air at `end` is left out. Starts before `start` are not looked at. Raises what `Agenda.put_plan` and `put_air` raise.
+    `plans` and `airs` are dicts audience -> body; `length_ms(item)` is how long an item sounds (asked for all but live streams, which
+    last until their order ends). Times are Unix ms. `why` is END, CUT or the reason for which it was dropped; an item that was dropped
+    unheard has from = to. What is on the air at `end` is left out. Starts before `start` are not looked at. Raises what `Agenda.put_plan`
+    and `put_air` raise.
     """
     agenda = Agenda(area, "forecast", start)
     for audience in sorted(plans):

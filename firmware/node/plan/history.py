@@ -1,7 +1,8 @@
 """What is over and how far what is not over was heard: the agenda's memory across new documents and reboots.
 
-A key is kept as (base, number): a slot's number is its start, an order's the count of its repeat. Bounded: of each slot the starts of two days are kept,
-when no late window can reach older ones any more, and what no document has is forgotten two days after that was first seen.
+A key is kept as (base, number): a slot's number is its start, an order's the count of its repeat. Bounded: of each slot the starts of two
+days are kept, when no late window can reach older ones any more, and what no document has is forgotten two days after that was first
+seen.
 """
 
 from micropython import const

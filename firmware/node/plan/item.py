@@ -1,6 +1,7 @@
 """One thing to play: what the agenda decides and the conductor plays, stores as proof, or reports as dropped."""
 
 from node.plan.history import is_order, join
+from node.plan.offers import TAKEN
 
 
 class Item:
@@ -48,6 +49,7 @@ class Gone:
     bulletin = None
     files = None
     live = None
+    leave = TAKEN
     fallback = "none"
 
     def __init__(self, base):

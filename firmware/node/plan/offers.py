@@ -1,11 +1,11 @@
 """What comes from above the commune, and the commune's say in it.
 
-The commune is the second area of a node's chain. Plans and orders of the commune, of areas below it and of the node itself hold on equal footing.
-What an area above asks for is, by class:
+The commune is the second area of a node's chain. Plans and orders of the commune, of areas below it and of the node itself hold on equal
+footing. What an area above asks for is, by class:
 
     urgent            holds as it stands, whatever the commune's plan says
-    normal, priority  is an offer. The commune's plan may name it in `offers`: `omit` refuses it; `at` (a slot's times of day; the days stay as
-                      offered) and `rank` place it. Named without `omit` it is taken; not named, only if the plan says `accept`.
+    normal, priority  is an offer. The commune's plan may name it in `offers`: `omit` refuses it; `at` (a slot's times of day; the days
+                      stay as offered) and `rank` place it. Named without `omit` it is taken; not named, only if the plan says `accept`
 
 Without a plan of the commune nothing is taken. A plan's answers hold as long as it is held, even past its `exp`: the offer has its own.
 """
@@ -40,8 +40,8 @@ def answer(plan, audience, origin, rank):
 
 
 def take(own, plan, taken):
-    """A generator, one step a slot: those of the slots `own` of a plan above that hold are appended to `taken`, placed as the commune's `plan` (or
-    None) says."""
+    """A generator, one step a slot: those of the slots `own` of a plan above that hold are appended to `taken`, placed as the commune's
+    `plan` (or None) says."""
     for slot in own:
         reply, offer = answer(plan, slot.audience, slot.origin, slot.rank)
         if reply is TAKEN:

@@ -1,14 +1,15 @@
-"""One order of an air document: what it plays, stops or sets, and from when until when. What it overrides is decided by `arbiter` and `agenda`.
+"""One order of an air document: what it plays, stops or sets, and from when until when. What it overrides is decided by `arbiter` and
+`agenda`.
 
-An order holds from `from` until `until`, or its document's `exp` if that is sooner. A live stream is left then; anything else that has begun is heard
-to its end, but neither starts nor resumes.
+An order holds from `from` until `until`, or its document's `exp` if that is sooner. A live stream is left then; anything else that has
+begun is heard to its end, but neither starts nor resumes.
 """
 
 from node.bus.documents import CLASSES
 from node.bus.topics import covers
 from node.plan.history import join
 from node.plan.offers import REFUSED, TAKEN
-from node.plan.verdict import EXPIRED, HELD, OMITTED, OVER, PLAYABLE
+from node.plan.verdict import DONE, EXPIRED, HELD, OMITTED, PLAYABLE, STALE
 from node.refusal import LIVE_REFUSED, MALFORMED, SLOT, Refused
 
 _NEEDS = ("bulletin", "live", "volume")  # `do`s that need the member of the same name
@@ -19,9 +20,10 @@ _URGENT = CLASSES.index("urgent")
 class Order:
     """`body` is the payload of the air document, `position` the order's place in it, `within` the area that `only` must lie in.
 
-    Raises `Refused`: MALFORMED for a missing member, SLOT for times or areas that can never be, LIVE_REFUSED for an urgent live stream without TLS.
-    Attributes besides those of `Item`: `base` and `number`, together the key, where `number` counts repeats from 1 and stands on the first that is not over;
-    `start`, None after the last repeat; `control`: it plays nothing; `leave`: the commune's answer, set by the agenda.
+    Raises `Refused`: MALFORMED for a missing member, SLOT for times or areas that can never be, LIVE_REFUSED for an urgent live stream
+    without TLS. Attributes besides those of `Item`: `base` and `number`, together the key, where `number` counts repeats from 1 and
+    stands on the first that is not over; `start`, None after the last repeat; `control`: it plays nothing; `leave`: the commune's answer,
+    set by the agenda.
     """
 
     order = True
@@ -101,9 +103,9 @@ class Order:
     def begins(self, _number):
         return self._begins
 
-    def keeps(self, number, _begun):
-        """True if this order still has the repeat that an older revision of its document owed."""
-        return number <= self._repeat
+    def keeps(self, number, begun):
+        """True if this order still has the repeat that an older revision of its document owed; `begun`: some of it was heard."""
+        return number <= self._repeat and (begun or self.ends > self._issued)
 
     def until(self, _number, _played_ms):
         return self.ends
@@ -111,15 +113,16 @@ class Order:
     def verdict(self, now, _number, played_ms, on_air, _quiet):
         """`(verdict, time)` as `Slot.verdict` gives it."""
         if self.leave is not TAKEN and (self.leave is REFUSED or on_air or played_ms is not None or now >= self.ends):
-            return (OVER if self._is_stale(now, played_ms) else OMITTED), None
+            return (STALE if self._is_stale(now, played_ms) else OMITTED), None
         if on_air and not (self.live and now >= self.ends):
             return PLAYABLE, self.ends if self.live else None
         if now >= self.ends:
-            return (OVER if on_air or self._is_stale(now, played_ms) else EXPIRED), None
+            if on_air:
+                return DONE, None
+            return (STALE if self._is_stale(now, played_ms) else EXPIRED), None
         return (PLAYABLE if self.leave is TAKEN else HELD), self.ends
 
     def _is_stale(self, now, played_ms):
-        """Past before its document was signed, so that nobody expected it of this one."""
         return played_ms is None and now >= self.ends and self.ends <= self._issued
 
     # Controls.
@@ -127,8 +130,9 @@ class Order:
     def silences(self, other):
         """True if this stop order, which holds, means `other`: a slot or order of at most its class.
 
-        With `of`, what is named there. Without, all slots that are due while it holds and the orders given before it: an order given after a
-        stop is meant to be heard. Of two in one second, in one document the later in its list came after; in two, neither stops the other.
+        With `of`, what is named there. Without, all slots that are due while it holds and the orders given before it: an order given
+        after a stop is meant to be heard. Of two in one second, in one document the later in its list came after; in two, neither stops
+        the other.
         """
         if other.rank > self.rank:
             return False

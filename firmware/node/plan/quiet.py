@@ -9,7 +9,8 @@ from node.refusal import MALFORMED, Refused
 
 
 class Quiet:
-    """`ranges` are pairs of seconds after local midnight, [from, to); from > to spans midnight. Raises `Refused(MALFORMED)` if from is to."""
+    """`ranges` are pairs of seconds after local midnight, [from, to); from > to spans midnight. Raises `Refused(MALFORMED)` if from is
+    to."""
 
     def __init__(self, zone, ranges):
         for start, end in ranges:

@@ -1,4 +1,5 @@
-"""A plan document, checked: its zone, quiet hours, slots, and what it makes of offers from above. Which slots hold at a node is `offers`' business."""
+"""A plan document, checked: its zone, quiet hours, slots, and what it makes of offers from above. Which slots hold at a node is `offers`'
+business."""
 
 from micropython import const
 

@@ -10,7 +10,7 @@ from node.plan.calendar import DAY_S
 from node.plan.days import Days
 from node.plan.history import join
 from node.plan.offers import TAKEN
-from node.plan.verdict import EXPIRED, HELD, LATE, OVER, PLAYABLE, QUIET
+from node.plan.verdict import EXPIRED, HELD, LATE, PLAYABLE, QUIET, STALE
 from node.refusal import SLOT, Refused
 
 _LATE_S = 900
@@ -22,8 +22,8 @@ class Slot:
     """`plan` is the `schedule.Plan` that has it, `record` the SLOT record, `placing` an OFFER record with another `at` or `rank`, or None.
 
     Attributes besides those of `Item`: `base` and `number`, together the key, where `number` and `start` are both the start under the
-    cursor, None before the first `seek` and after the last start; `ready` once `seek` was called; `late` and `length`, the longest variant's, in
-    seconds.
+    cursor, None before the first `seek` and after the last start; `ready` once `seek` was called; `late` and `length`, the longest
+    variant's, in seconds.
     """
 
     do = "bulletin"
@@ -172,7 +172,7 @@ class Slot:
         until = self.until(number, played_ms or 0)
         if now > until:
             if played_ms is None and number + self.late < self._plan.issued:
-                return OVER, None
+                return STALE, None
             if now >= self._plan.expires and until == self._plan.expires - 1:
                 return EXPIRED, None
             return (QUIET if self.rank < _URGENT and quiet.end(until) > until else LATE), None

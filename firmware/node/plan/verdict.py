@@ -1,12 +1,14 @@
 """What a slot or an order says of one of its playings at a moment, and the names under which one that is not played is reported.
 
-`PLAYABLE` may sound now; `HELD` may later; `OVER` needs no report. The others are the `why` of `Decision.dropped` and of the wire's event "dropped".
+`PLAYABLE` may sound now; `HELD` may later; `DONE` and `STALE` need no report. The others are the `why` of `Decision.dropped` and of the
+wire's event "dropped".
 """
 
 # fmt: off
 PLAYABLE = "playable"
 HELD = "held"
-OVER = "over"                # complete, or its time was past before the document was made
+DONE = "done"                # a live stream, left because its order ended
+STALE = "stale"              # its time was past before the document was signed: nobody expected it of this one
 
 LATE = "late"                # its late window closed
 QUIET = "quiet"              # its late window closed in quiet hours
