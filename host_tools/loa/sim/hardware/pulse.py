@@ -12,15 +12,15 @@ class Pulse:
     def __init__(self, now_us):
         self._now_us = now_us
         self._next = now_us() + PERIOD_US
-        self._listeners = []
+        self._listeners = ()
 
     def subscribe(self, listener):
         """Call `listener(now_us)` on every tick from now on."""
-        self._listeners.append(listener)
+        self._listeners += (listener,)
 
     def unsubscribe(self, listener):
-        """Stop calling it; one that is not subscribed is an error (ValueError)."""
-        self._listeners.remove(listener)
+        """Stop calling it; a listener may take itself off while it runs."""
+        self._listeners = tuple([other for other in self._listeners if other != listener])
 
     def until_next_us(self):
         """Microseconds to the next tick, 0 if it is due."""

@@ -4,7 +4,7 @@ A time-out also ends on a tick. Every tick runs the emulated hardware.
 """
 
 import built_in
-from clockwork import PULSE, now_us, sleep_to_tick
+from clockwork import now_us, run_due, sleep_to_tick
 
 _HOST = built_in.load("select")
 POLLIN = _HOST.POLLIN
@@ -34,7 +34,7 @@ class poll:
 
     def _wait(self, timeout):
         end = now_us() + timeout * 1_000
-        PULSE.run_due()
+        run_due()
         while not self._ready() and (timeout < 0 or now_us() < end):
             sleep_to_tick(_LONGEST_US)
 

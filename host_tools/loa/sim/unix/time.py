@@ -3,10 +3,10 @@
 Sleeping runs the emulated hardware. `time_ns` is as fine as the RTC, a microsecond.
 """
 
+from chip import CHIP
+from clockwork import HOST, now_us, sleep_to_tick
 from micropython import const
 
-from chip import RTC
-from clockwork import HOST, now_us, sleep_to_tick
 from loa.sim.hardware.calendar import civil, days
 
 _MASK = const((1 << 30) - 1)
@@ -58,11 +58,11 @@ def sleep(seconds):
 
 
 def time_ns():
-    return RTC.now_us() * 1_000
+    return CHIP.rtc.now_us() * 1_000
 
 
 def time():
-    return RTC.now_us() // 1_000_000
+    return CHIP.rtc.now_us() // 1_000_000
 
 
 def gmtime(seconds=None):

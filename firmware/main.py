@@ -1,0 +1,70 @@
+"""Starts the node: full clock, watchdog, file systems, console, then the application of the chosen slot. Never changes after installation.
+
+The watchdog comes first, so that everything after it may fail: a boot that hangs or raises ends in a reset. Where `/` is not the root of the
+node's files, the working folder is.
+"""
+
+import machine
+
+machine.freq(240_000_000)
+_WATCHDOG_MS = 10_000  # above the longest calls that cannot be split, a scan of the radio and a format of `data`
+watchdog = machine.WDT(timeout=_WATCHDOG_MS)
+
+import os
+import sys
+
+import micropython
+import vfs
+from esp32 import Partition
+
+_CONSOLE_MS = 2_000  # a person at the bench has so long to press Ctrl-C; on a pole a floating line would press it for ever
+_BLOCK_COUNT = 4  # MP_BLOCKDEV_IOCTL_BLOCK_COUNT
+_SLOT_FILE = "slot"  # in `app`, the letter of the slot to start; without it the first
+_FIRST_SLOT = "a"
+
+root = os.getcwd().rstrip("/")
+
+
+def close_console(timer):
+    """Timer callback. The timer repeats until one comes through: a callback that finds the queue full is lost."""
+    timer.deinit()
+    micropython.kbd_intr(-1)
+
+
+def mount(label, folder, refill):
+    """Mount the littlefs of a partition; one that the network can fill again (`refill`) is formatted if it cannot be mounted."""
+    partition = Partition.find(Partition.TYPE_DATA, label=label)[0]
+    lookahead = max(
+        32, partition.ioctl(_BLOCK_COUNT, 0) // 64 * 8
+    )  # a bit a block, in bytes by 8: the allocator scans the whole file system at once
+    try:
+        system = vfs.VfsLfs2(partition, lookahead=lookahead)
+    except OSError as damaged:
+        if not refill:
+            raise
+        print("{} cannot be mounted ({}): formatted".format(label, damaged))
+        vfs.VfsLfs2.mkfs(partition)
+        system = vfs.VfsLfs2(partition, lookahead=lookahead)
+    vfs.mount(system, folder)
+    watchdog.feed()
+
+
+def slot(folder):
+    """Folder of the application to start."""
+    chosen = _FIRST_SLOT
+    if _SLOT_FILE in os.listdir(folder):
+        with open(folder + "/" + _SLOT_FILE) as file:
+            chosen = file.read().strip()
+    return folder + "/" + chosen
+
+
+machine.Timer(0, mode=machine.Timer.PERIODIC, period=_CONSOLE_MS, callback=close_console)
+mount("data", root + "/data", refill=True)
+mount("app", root + "/app", refill=False)
+sys.path.insert(0, slot(root + "/app"))
+
+import node.app
+
+import node.board
+
+node.app.main(node.board.Board(root, watchdog))

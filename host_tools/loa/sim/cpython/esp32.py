@@ -1,0 +1,3 @@
+"""The emulated `esp32`."""
+
+from loa.sim.esp32.esp32 import *  # noqa: F403

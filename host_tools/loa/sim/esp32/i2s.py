@@ -1,0 +1,71 @@
+"""`machine.I2S`, transmitting in irq mode: the mode in which the firmware uses it. Samples that leave the ring are recorded."""
+
+from chip import CHIP
+
+from loa.sim.hardware.dma import BUFFER_FRAMES, DmaRing, Transmitter
+from loa.sim.hardware.pulse import PERIOD_US
+from loa.sim.hardware.recorder import Recorder
+
+
+class I2S:
+    """One of the two I2S units. ValueError for what the hardware or this emulation cannot do, OSError for a unit already in use."""
+
+    RX, TX = 0x01, 0x02
+    MONO, STEREO = 0, 1
+    _UNITS = 2
+    _in_use = {}
+
+    def __init__(self, unit, *, sck, ws, sd, mode, bits, format, rate, ibuf):
+        if not 0 <= unit < self._UNITS:
+            raise ValueError("invalid id")
+        if mode != self.TX:
+            raise ValueError("only TX is emulated")
+        if bits not in (16, 32) or format not in (self.MONO, self.STEREO):
+            raise ValueError("invalid bits or format")
+        if unit in self._in_use:
+            self._in_use[unit].deinit()  # as on the chip: the last one to ask gets the unit
+        self._in_use[unit] = self
+        self._unit = unit
+        self._callback = None
+        channels = 2 if format == self.STEREO else 1
+        frame_bytes = channels * bits // 8
+        now = CHIP.host.now_us()
+        path = CHIP.next_segment()
+        self._recorder = path and Recorder(CHIP.host.open, path, rate, channels, bits, CHIP.boot, CHIP.host.unix_ns())
+        emit = self._recorder.emit if self._recorder else _unheard
+        ring = DmaRing(max(2, ibuf // (BUFFER_FRAMES * frame_bytes)), frame_bytes, rate, emit, now)
+        self._transmitter = Transmitter(ring, self._copied, now, PERIOD_US)
+        CHIP.pulse.subscribe(self._transmitter.run)
+
+    def irq(self, handler):
+        """Set the callback, which gets this object when a buffer has been copied."""
+        self._callback = handler
+
+    def write(self, buffer):
+        """Hand in a buffer; returns its length at once, even if the write is lost because another is under way."""
+        if self._transmitter is None:
+            raise OSError("I2S is off")
+        if self._callback is None:
+            raise ValueError("only irq mode is emulated")
+        self._transmitter.write(buffer)
+        return len(buffer)
+
+    def deinit(self):
+        """Off at once: what is in the ring is not heard, and the callback of a write under way never comes."""
+        if self._transmitter is None:
+            return
+        CHIP.pulse.unsubscribe(self._transmitter.run)
+        self._transmitter = None
+        del self._in_use[self._unit]
+        if self._recorder:
+            self._recorder.close()
+
+    def _copied(self):
+        try:
+            CHIP.host.schedule(self._callback, self)
+        except RuntimeError:  # the queue of callbacks is full; the driver ignores that too
+            return
+
+
+def _unheard(buffer):
+    """Where samples go on a bench without a recorder."""

@@ -1,0 +1,37 @@
+"""The wire between a node's process and its supervisor, who is the watchdog circuit, the reset line and the access point.
+
+Up go lines: `watchdog <ms>`, `fed`, `reset hard`, `reset soft`. Down come single bytes: `0` the link is cut, `1` it is back.
+"""
+
+CUT = b"0"
+RESTORED = b"1"
+FED = b"fed\n"
+RESET_HARD = b"reset hard\n"
+RESET_SOFT = b"reset soft\n"
+
+
+def watchdog(milliseconds):
+    """The line that starts the watchdog or gives it another time-out."""
+    return b"watchdog %d\n" % milliseconds
+
+
+class Lifeline:
+    """`stream`: unbuffered binary file, or None for a process without a supervisor; `readable()`: whether it has a byte."""
+
+    def __init__(self, stream, readable):
+        self._stream = stream
+        self._readable = readable
+
+    def __bool__(self):
+        return self._stream is not None
+
+    def say(self, line):
+        """Tell the supervisor; without one nobody listens, as on a board whose watchdog is out of order."""
+        if self._stream is not None:
+            self._stream.write(line)
+
+    def heard(self):
+        """The next byte from the supervisor, or None if there is none."""
+        if self._stream is None or not self._readable():
+            return None
+        return self._stream.read(1)

@@ -1,0 +1,37 @@
+"""Writes what the speaker gets: a WAV file for each time that I2S is on, with a JSON file beside it that says when its first sample was played.
+
+A WAV grows while the node runs and its header gives no length until somebody closes it (`loa.sim.recording`): the power may fail at any sample.
+"""
+
+import json
+import struct
+
+UNKNOWN_LENGTH = 0xFFFFFFFF
+HEADER_BYTES = 44
+
+
+def wav_header(rate, channels, bits, data_bytes=UNKNOWN_LENGTH):
+    """RIFF/WAVE header for PCM."""
+    frame = channels * bits // 8
+    riff = UNKNOWN_LENGTH if data_bytes == UNKNOWN_LENGTH else data_bytes + HEADER_BYTES - 8
+    format_chunk = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate, rate * frame, frame, bits)
+    return struct.pack("<4sI4s", b"RIFF", riff, b"WAVE") + format_chunk + struct.pack("<4sI", b"data", data_bytes)
+
+
+class Recorder:
+    """One segment; `path` without ending. `started_ns`: Unix ns of the first sample; the others follow at the rate, without a gap."""
+
+    def __init__(self, open_file, path, rate, channels, bits, boot, started_ns):
+        self._file = open_file(path + ".wav", "wb")
+        self._file.write(wav_header(rate, channels, bits))
+        with open_file(path + ".json", "w") as side:
+            about = {"boot": boot, "started_ns": started_ns, "rate": rate, "channels": channels, "bits": bits}
+            side.write(json.dumps(about))
+
+    def emit(self, buffer):
+        """Append a buffer of the ring."""
+        self._file.write(buffer)
+
+    def close(self):
+        """I2S is off: the segment ends."""
+        self._file.close()

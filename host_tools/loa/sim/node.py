@@ -1,0 +1,274 @@
+"""One simulated node: its folder, its process, and the supervisor that is its power supply, reset line, watchdog circuit and access point.
+
+The folder keeps everything: `flash.bin`, `speaker-<boot>-<n>.wav` with their times, `pins.jsonl`, `boots.jsonl`, `log`. What a power cut takes from
+the real board it takes here: the process is killed at any instruction, the RTC is lost, and the flash keeps what was programmed.
+"""
+
+import hashlib
+import json
+import os
+import re
+import select
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loa.errors import LoaError
+from loa.firmware import CPYTHON_TWINS
+from loa.sim import recording
+from loa.sim.hardware import chip, lifeline
+from loa.sim.runtime import Runtime
+
+_SIM = Path(__file__).resolve().parent
+_HOST_TOOLS = _SIM.parent.parent
+BOOTS_FILE = "boots.jsonl"
+LOG_FILE = "log"
+_RESETS = {lifeline.RESET_HARD.strip(): chip.HARD, lifeline.RESET_SOFT.strip(): chip.SOFT}
+OFF = "off"  # the power was cut from outside
+DIED = "died"  # the process ended by itself: a fault of the emulation, or of the runtime
+
+
+@dataclass(frozen=True)
+class Boot:
+    """A start and its end; `cause`: power, hard, soft or watchdog; `ended_ns` and `why` (a cause, "off" or "died") are None while it runs."""
+
+    number: int
+    cause: str
+    started_ns: int
+    ended_ns: int | None = None
+    why: str | None = None
+
+
+class SimulatedNode:
+    """`folder` is made if it is missing; `heap_kb` is MicroPython's heap, on a 64-bit host twice what the same objects take on the board."""
+
+    def __init__(self, folder: Path, node_id: str, runtime: Runtime, *, heap_kb: int = 1024) -> None:
+        self.folder = folder.resolve()
+        self.node_id = node_id
+        self.runtime = runtime
+        self._heap_kb = heap_kb
+        self._linked = True
+        self._thread: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wire: socket.socket | None = None
+        self._ordered: str | None = None  # how this run is to end, as told from outside
+        self._lock = threading.Lock()
+        self._boots: list[Boot] = []
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    # The bench
+
+    def install(self, image: bytes) -> None:
+        """Write the flash. The node must be off."""
+        if self.running:
+            raise LoaError(f"node {self.node_id} is running")
+        (self.folder / chip.FLASH_FILE).write_bytes(image)
+
+    # The power supply and the reset button
+
+    @property
+    def running(self) -> bool:
+        """True while it has power."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Switch on; returns when the process exists. Raises `LoaError` without a flash image or if it is on already."""
+        if self.running:
+            raise LoaError(f"node {self.node_id} is running")
+        if not (self.folder / chip.FLASH_FILE).exists():
+            raise LoaError(f"node {self.node_id} has no flash image", "call install first")
+        self._ordered = None
+        self._spawn(chip.POWER)
+        self._thread = threading.Thread(target=self._supervise, name=f"node {self.node_id}", daemon=True)
+        self._thread.start()
+
+    def power_off(self) -> None:
+        """Cut the power now, in the middle of whatever it does. A node that is off stays so."""
+        self._end(OFF)
+        if self._thread is not None:
+            self._thread.join()
+
+    def power_cycle(self, off_s: float = 0.0) -> None:
+        """Cut the power and switch it on again."""
+        self.power_off()
+        time.sleep(off_s)
+        self.start()
+
+    def reset(self) -> None:
+        """Press the reset button: as `machine.reset()`."""
+        self._end(chip.HARD)
+
+    # The network
+
+    def link(self, up: bool) -> None:
+        """Take the access point away, or bring it back."""
+        with self._lock:
+            self._linked = up
+            if self._wire is not None:
+                self._wire.sendall(lifeline.RESTORED if up else lifeline.CUT)
+
+    # What can be seen from outside
+
+    @property
+    def boots(self) -> list[Boot]:
+        """Every start since this object was made."""
+        return list(self._boots)
+
+    def log(self) -> str:
+        """What the node printed over all starts."""
+        path = self.folder / LOG_FILE
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def wait_for(self, pattern: str, timeout_s: float, since: int = 0) -> re.Match[str]:
+        """Wait until the log from character `since` has a match. Raises `LoaError` with the end of the log if it has none in time."""
+        found: list[re.Match[str]] = []
+
+        def matches() -> bool:
+            match = re.compile(pattern, re.MULTILINE).search(self.log(), since)
+            found.extend([match] if match else [])
+            return bool(match)
+
+        if not self.wait_until(matches, timeout_s):
+            raise LoaError(f"node {self.node_id} did not print {pattern!r} within {timeout_s} s; its log ends with", self.log()[-2000:])
+        return found[0]
+
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Look every 20 ms until `condition()` is true; False if it is not in time."""
+        end = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def segments(self) -> list[recording.Segment]:
+        """What its speaker played."""
+        return recording.segments(self.folder)
+
+    # The supervisor
+
+    def _end(self, why: str) -> None:
+        with self._lock:
+            if self._process is not None and self._process.poll() is None:
+                self._ordered = why
+                self._process.kill()
+
+    def _supervise(self) -> None:
+        watchdog = _Watchdog()
+        while True:
+            why = self._attend(watchdog)
+            self._clean_up(why)
+            if why in (OFF, DIED):
+                return
+            if why != chip.SOFT:
+                watchdog.stop()  # only a soft reset leaves it running
+            self._spawn(why)
+
+    def _attend(self, watchdog: "_Watchdog") -> str:
+        """Serve the lifeline of one run; returns why it ended."""
+        assert self._wire is not None and self._process is not None
+        wire, heard = self._wire, b""
+        while True:
+            if not select.select([wire], [], [], watchdog.left_s())[0]:
+                self._process.kill()
+                return chip.WATCHDOG
+            try:
+                piece = wire.recv(4096)
+            except ConnectionResetError:
+                piece = b""
+            if not piece:
+                self._process.wait()
+                return self._ordered or DIED
+            *lines, heard = (heard + piece).split(b"\n")
+            for line in lines:
+                if line in _RESETS:
+                    self._process.kill()
+                    return _RESETS[line]
+                watchdog.obey(line)
+
+    def _spawn(self, cause: str) -> None:
+        number = 1 + sum(1 for _ in _lines(self.folder / BOOTS_FILE))
+        ours, theirs = socket.socketpair()
+        environment = os.environ | {
+            chip.FOLDER: str(self.folder),
+            chip.BOOT: str(number),
+            chip.CAUSE: cause,
+            chip.LINK: "1" if self._linked else "0",
+            chip.LIFELINE: str(theirs.fileno()),
+            chip.MAC: "24" + hashlib.sha256(self.node_id.encode()).hexdigest()[:10],
+        }
+        working = self.folder / "files"
+        working.mkdir(exist_ok=True)
+        with theirs, (self.folder / LOG_FILE).open("ab") as log, self._lock:
+            self._process = subprocess.Popen(
+                self._command(),
+                cwd=working,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+            self._wire = ours
+        boot = Boot(number, cause, time.time_ns())
+        self._boots.append(boot)
+        self._note({"boot": number, "cause": cause, "started_ns": boot.started_ns})
+
+    def _command(self) -> list[str]:
+        if self.runtime.is_micropython:
+            unix = _SIM / "unix"
+            folders = [str(unix), str(_HOST_TOOLS)]
+            return [str(self.runtime.command), "-X", f"heapsize={self._heap_kb}K", str(unix / "start.py"), *folders]
+        return [str(self.runtime.command), "-u", str(CPYTHON_TWINS / "start.py"), str(CPYTHON_TWINS), str(_HOST_TOOLS)]
+
+    def _clean_up(self, why: str) -> None:
+        assert self._process is not None and self._wire is not None
+        self._process.wait()
+        with self._lock:
+            self._wire.close()
+            self._wire = None
+        if why in (OFF, DIED):
+            (self.folder / chip.RTC_FILE).unlink(missing_ok=True)
+        last = self._boots[-1]
+        self._boots[-1] = Boot(last.number, last.cause, last.started_ns, time.time_ns(), why)
+        self._note({"ended": last.number, "why": why, "ended_ns": self._boots[-1].ended_ns})
+        for segment in recording.segments(self.folder):
+            if segment.boot == last.number:
+                segment.close()
+
+    def _note(self, entry: dict[str, Any]) -> None:
+        with (self.folder / BOOTS_FILE).open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+
+
+class _Watchdog:
+    """The circuit: once started it wants to be fed in time."""
+
+    def __init__(self) -> None:
+        self._timeout_s: float | None = None
+        self._fed = 0.0
+
+    def obey(self, line: bytes) -> None:
+        """A line from the node that is no reset. ValueError for one that no emulation here writes."""
+        if line.startswith(b"watchdog "):
+            self._timeout_s = int(line.split()[1]) / 1000
+        elif line != lifeline.FED.strip():
+            raise ValueError(f"lifeline: {line!r}")
+        self._fed = time.monotonic()
+
+    def stop(self) -> None:
+        self._timeout_s = None
+
+    def left_s(self) -> float | None:
+        """Seconds until it bites, None if it was never started."""
+        return None if self._timeout_s is None else max(0.0, self._fed + self._timeout_s - time.monotonic())
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if '"started_ns"' in line] if path.exists() else []
