@@ -19,7 +19,7 @@ def factor(per_cent, ceiling=FACTOR_ONE):
     The square law is the nearest in whole numbers to how loudness is felt: half the volume is -12 dB, where ten would halve the sones.
     """
     if not 0 <= per_cent <= 100 or not 0 <= ceiling <= FACTOR_MAX:
-        raise ValueError("volume {} of ceiling {}".format(per_cent, ceiling))
+        raise ValueError(f"volume {per_cent} of ceiling {ceiling}")
     return per_cent * per_cent * ceiling // 10000
 
 

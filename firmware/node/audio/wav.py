@@ -36,6 +36,10 @@ class Format:
         self.block_frames = block_frames
         self.data_bytes = data_bytes
 
+    def joins(self, other):
+        """True where a codec that plays `other` can go on with this."""
+        return self.codec == other.codec and self.rate == other.rate and self.block_bytes == other.block_bytes
+
     def frames_in(self, n):
         """Frames in `n` bytes of sound from a block boundary on; a last block may be cut short."""
         blocks, rest = divmod(n, self.block_bytes)
@@ -48,7 +52,7 @@ class Format:
 def refuse_unless(format, codec):
     """Raise Refused(NOT_AUDIO) where `format` is not of this codec."""
     if format.codec != codec:
-        raise Refused(NOT_AUDIO, "{} where {} was promised".format(format.codec, codec))
+        raise Refused(NOT_AUDIO, f"{format.codec} where {codec} was promised")
 
 
 class Parser:
@@ -79,7 +83,7 @@ class Parser:
             taken += step
             self.consumed += step
             if self.consumed > _HEAD_BYTES_MAX:
-                raise Refused(NOT_AUDIO, "no sound in the first {} bytes".format(_HEAD_BYTES_MAX))
+                raise Refused(NOT_AUDIO, f"no sound in the first {_HEAD_BYTES_MAX} bytes")
             if self._have == self._need and not self._skip:
                 self._have = 0
                 self._on_cell()
@@ -104,7 +108,7 @@ class Parser:
             if self._found:
                 raise Refused(NOT_AUDIO, "two fmt chunks")
             if not _FORMAT_BYTES <= size <= _FORMAT_BYTES_MAX:
-                raise Refused(NOT_AUDIO, "a fmt chunk of {} bytes".format(size))
+                raise Refused(NOT_AUDIO, f"a fmt chunk of {size} bytes")
             self._need = size
             self._padding = size & 1
             self._on_cell = self._on_format
@@ -118,15 +122,15 @@ class Parser:
         block_bytes = self._number(12, 2)
         bits = self._number(14, 2)
         if channels != 1:
-            raise Refused(NOT_AUDIO, "{} channels; only mono is played".format(channels))
+            raise Refused(NOT_AUDIO, f"{channels} channels; only mono is played")
         if not _RATE_MIN <= rate <= _RATE_MAX:
-            raise Refused(RATE, "{} frames a second".format(rate))
+            raise Refused(RATE, f"{rate} frames a second")
         if tag == _TAG_PCM and bits == 16 and block_bytes == 2:
             self._found = Format(PCM16, rate, 2, 1)
         elif tag == _TAG_IMA and bits == 4 and self._need >= 20:
             self._found = _ima_format(rate, block_bytes, self._number(18, 2))
         else:
-            raise Refused(NOT_AUDIO, "WAVE format {} with {} bits and blocks of {} bytes".format(tag, bits, block_bytes))
+            raise Refused(NOT_AUDIO, f"WAVE format {tag} with {bits} bits and blocks of {block_bytes} bytes")
         self._expect_chunk(self._padding)
 
     def _on_data(self, size):
@@ -142,5 +146,5 @@ class Parser:
 
 def _ima_format(rate, block_bytes, block_frames):
     if not _IMA_BLOCK_MIN <= block_bytes <= _IMA_BLOCK_MAX or block_frames != 2 * (block_bytes - 4) + 1:
-        raise Refused(NOT_AUDIO, "IMA ADPCM blocks of {} bytes and {} frames".format(block_bytes, block_frames))
+        raise Refused(NOT_AUDIO, f"IMA ADPCM blocks of {block_bytes} bytes and {block_frames} frames")
     return Format(IMA_ADPCM, rate, block_bytes, block_frames)

@@ -1,7 +1,8 @@
 """Microsoft IMA ADPCM (WAVE format 0x0011), mono: 4 bits a frame in blocks that can each be decoded alone.
 
 A block is the first frame as int16, the step index (0 to 88), a reserved byte, then two frames a byte, the low nibble first. The
-difference is (2 * magnitude + 1) * step / 8, rounded down once, as FFmpeg has it. Stereo is refused: the station mixes down.
+difference is the sum of step / 8 and, by the nibble's bits, step, step / 2 and step / 4, each rounded down, as IMA and FFmpeg have it. Stereo
+is refused: the station mixes down.
 """
 
 from array import array
@@ -22,12 +23,12 @@ _STEPS = (
 # fmt: on
 _INDEX_MAX = const(88)
 
-# What lies where in the kernel's state.
-_PREDICTOR = const(0)  # last frame made, int16
+# What lies where in the kernel's state. Nothing there is negative: a ptr32 load is signed on the chip and unsigned on 64 bits.
+_PREDICTOR = const(0)  # last frame made, plus 32768
 _INDEX = const(1)  # into _STEPS, 0 to 88
 _BLOCK = const(2)  # bytes in a block
 _POSITION = const(3)  # byte of the block that is read next
-_HIGH = const(4)  # high nibble still to be decoded, or -1
+_HIGH = const(4)  # high nibble still to be decoded plus 1, or 0
 _AT = const(5)  # byte of the input that is read next
 _END = const(6)  # bytes in the input
 _STATE_CELLS = const(7)
@@ -50,7 +51,6 @@ class ImaAdpcm:
         state = self._state
         for cell in range(_STATE_CELLS):
             state[cell] = 0
-        state[_HIGH] = -1
         state[_BLOCK] = format.block_bytes
 
     def feed(self, buffer, n):
@@ -69,18 +69,18 @@ class ImaAdpcm:
 def decode(state: ptr32, steps: ptr16, source: ptr8, out: ptr16, at: int, frames: int) -> int:
     """Decode at most `frames` frames from the input that `state` tells of; returns how many, or -1 for a step index above 88.
 
-    Magnitudes stay below 15 * 32767 + 32768 < 2**20. `index` is bounded before each use, whatever the stream says.
+    Magnitudes stay below 2 * 32767 + 32768 < 2**17. `index` is bounded before each use, whatever the stream says.
     """
-    predictor = state[_PREDICTOR]
+    predictor = state[_PREDICTOR] - 32768
     index = state[_INDEX]
     high = state[_HIGH]
     position = state[_POSITION]
     read = state[_AT]
     made = 0
     while made < frames:
-        if high >= 0:
-            nibble = high
-            high = -1
+        if high:
+            nibble = high - 1
+            high = 0
         else:
             if read >= state[_END]:
                 break
@@ -106,8 +106,15 @@ def decode(state: ptr32, steps: ptr16, source: ptr8, out: ptr16, at: int, frames
             if position == state[_BLOCK]:
                 position = 0
             nibble = octet & 15
-            high = octet >> 4
-        difference = (2 * (nibble & 7) + 1) * steps[index] >> 3
+            high = (octet >> 4) + 1
+        step = steps[index]
+        difference = step >> 3
+        if nibble & 4:
+            difference += step
+        if nibble & 2:
+            difference += step >> 1
+        if nibble & 1:
+            difference += step >> 2
         if nibble & 8:
             predictor -= difference
             if predictor < -32768:
@@ -124,7 +131,7 @@ def decode(state: ptr32, steps: ptr16, source: ptr8, out: ptr16, at: int, frames
             index -= 1
         out[at + made] = predictor
         made += 1
-    state[_PREDICTOR] = predictor
+    state[_PREDICTOR] = predictor + 32768
     state[_INDEX] = index
     state[_HIGH] = high
     state[_POSITION] = position

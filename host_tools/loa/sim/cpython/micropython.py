@@ -13,7 +13,7 @@ import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 _INT32_MIN, _INT32_MAX = -(1 << 31), (1 << 31) - 1
 
@@ -22,11 +22,11 @@ class Int32Error(ArithmeticError):
     """A kernel computed an integer that the chip's viper code would have wrapped, or shifted by a count it does not have."""
 
 
-def const(value):
+def const(value: Any) -> Any:
     return value
 
 
-def native(function):
+def native(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
@@ -35,9 +35,9 @@ class _Pointer:
 
     __slots__ = ("_cells",)
     _BYTES = 1
-    _FORMAT = "B"
+    _FORMAT: Literal["B", "H", "i"] = "B"
 
-    def __init__(self, buffer) -> None:
+    def __init__(self, buffer: Any) -> None:
         octets = memoryview(buffer).cast("B")
         self._cells = octets[: len(octets) // self._BYTES * self._BYTES].cast(self._FORMAT)
 
@@ -68,7 +68,7 @@ class ptr16(_Pointer):
 
 
 class ptr32(_Pointer):
-    """Loads are signed, as `int` is."""
+    """Loads are signed, as on the chip; on a 64-bit MicroPython they are not, so kernels keep their cells non-negative."""
 
     __slots__ = ()
     _BYTES = 4
@@ -94,7 +94,7 @@ def viper(function: Callable[..., Any]) -> Callable[..., Any]:
     )
 
     @functools.wraps(function)
-    def kernel(*arguments):
+    def kernel(*arguments: Any) -> Any:
         converted = list(arguments)
         for position, pointer in pointers:
             converted[position] = pointer(converted[position])
@@ -119,12 +119,12 @@ def int32_checked() -> Iterator[None]:
 def bounded(function: Callable[..., Any], lowest: int, highest: int) -> Callable[..., Any]:
     """A copy of `function` that raises Int32Error where a computed integer leaves `lowest..highest` or a shift count is not 0..31."""
 
-    def fits(value):
+    def fits(value: Any) -> Any:
         if isinstance(value, int) and not lowest <= value <= highest:
             raise Int32Error(f"{value} in {function.__qualname__}")
         return value
 
-    def count(value):
+    def count(value: Any) -> Any:
         if isinstance(value, int) and not 0 <= value <= 31:
             raise Int32Error(f"shift by {value} in {function.__qualname__}")
         return value
@@ -137,7 +137,8 @@ def bounded(function: Callable[..., Any], lowest: int, highest: int) -> Callable
     checked = ast.fix_missing_locations(_Checks().visit(tree))
     namespace = dict(function.__globals__) | {_FITS: fits, _COUNT: count}
     exec(compile(checked, function.__code__.co_filename, "exec"), namespace)
-    return namespace[function.__name__]
+    copy: Callable[..., Any] = namespace[function.__name__]
+    return copy
 
 
 _FITS, _COUNT = "_fits_", "_shift_count_"
