@@ -40,8 +40,9 @@ def read_littlefs(image: bytes) -> dict[str, bytes]:
 
 def open_littlefs(image: bytes) -> LittleFS:
     """The file system in `image`, mounted. Raises `LoaError` if it cannot be."""
-    disk: Any = LittleFS(block_size=BLOCK, block_count=len(image) // BLOCK, mount=False)
-    disk.context.buffer[:] = image
+    disk = LittleFS(block_size=BLOCK, block_count=len(image) // BLOCK, mount=False)
+    memory: Any = disk.context  # a UserContext, which has its memory in `buffer`
+    memory.buffer[:] = image
     try:
         disk.mount()
     except LittleFSError as damaged:
