@@ -30,7 +30,7 @@ for _folder in (FIRMWARE, CPYTHON_TWINS):
         sys.path.append(str(_folder))
 
 from node import refusal
-from node.bus import documents, report_fields, schema, topics
+from node.bus import documents, limits, report_fields, report_words, schema, topics
 from node.plan import agenda, calendar, days
 
 __all__ = [
@@ -43,8 +43,10 @@ __all__ = [
     "calendar",
     "days",
     "documents",
+    "limits",
     "refusal",
     "report_fields",
+    "report_words",
     "schema",
     "topics",
 ]

@@ -2,7 +2,7 @@
 
 import json
 
-from node.bus import report_fields
+from node.bus import report_fields, report_words
 from node.health import proof, state, telemetry
 from node.refusal import HASH, MALFORMED, Refused
 
@@ -60,7 +60,7 @@ def test_state_of_a_node_that_knows_little():
 
 def test_state_stays_bounded():
     report = _state(cached=("b{}".format(n) for n in range(500)))
-    assert len(_through_the_wire(report, report_fields.STATE)["cached"]) == report_fields.CACHED_MAX
+    assert len(_through_the_wire(report, report_fields.STATE)["cached"]) == report_words.CACHED_MAX
 
 
 def test_the_will():
@@ -85,7 +85,7 @@ def _as_event(kind, members):
 
 
 def test_played_bulletin_and_played_siren():
-    told = _as_event("played", proof.played(1790000000, _Item, VARIANT, "pcm16", 1500, 9000, report_fields.END))
+    told = _as_event("played", proof.played(1790000000, _Item, VARIANT, "pcm16", 1500, 9000, report_words.END))
     assert (told["bulletin"], told["sha256"], told["codec"]) == ("news", SHA, "pcm16")
     assert (told["t"], told["from_ms"], told["to_ms"], told["of_ms"], told["why"]) == (1790000000, 1500, 9000, 9000, "end")
     told = _as_event("played", proof.played(None, _Item, None, None, 0, 700, HASH))

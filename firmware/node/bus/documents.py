@@ -1,16 +1,13 @@
 """The fields of every signed document, as tables (DESIGN, "The wire"). Only shapes stand here: who may sign is `trust`, meaning is `plan`.
 
 Times are Unix seconds; times of day are seconds after local midnight; dates are whole numbers YYYYMMDD; durations of audio are milliseconds.
-SHA-256 and binary values are base64url without padding. The station checks what it signs with these same tables.
+SHA-256 and binary values are base64url without padding. The station checks what it signs with these same tables; a node loads them only while
+it looks at a document, for they are large.
 """
 
+from node.bus.limits import CLASSES, SHA256_TEXT
 from node.bus.schema import Flag, ListOf, MapOf, OneOf, Record, Text, Whole
 from node.bus.topics import AIR, COMMAND, PLAN, SEEN, SEGMENT_MAX, TRUST, is_area, is_node_audience, is_segment
-
-DOCUMENT_BYTES_MAX = 8192
-REVISION_AHEAD_MAX_S = 86400
-CLASSES = ("normal", "priority", "urgent")  # rank is the index: Circular 39/2020/TT-BTTTT
-SHA256_TEXT = 43  # letters of a SHA-256 in base64url without padding
 
 _BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _UNIX_MAX = 4102444800  # 2100-01-01
@@ -172,8 +169,3 @@ SEEN_BODY = Record("seen", {}, {
 
 BODIES = {PLAN: PLAN_BODY, AIR: AIR_BODY, TRUST: TRUST_BODY, COMMAND: COMMAND_BODY, SEEN: SEEN_BODY}
 # fmt: on
-
-
-def document_id(kind, audience, revision):
-    """The name by which an `ack` speaks of a document: `plan:son-la/moc-chau:1790000000`."""
-    return "{}:{}:{}".format(kind, audience, revision)

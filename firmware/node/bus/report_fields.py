@@ -4,7 +4,8 @@ Times are Unix seconds, durations of audio milliseconds. A member that a node ca
 there is none at the moment. The signature's member `mac` belongs to `reports`, not to these tables.
 """
 
-from node.bus.documents import SHA256_TEXT
+from node.bus.limits import SHA256_TEXT
+from node.bus.report_words import ACCEPTED, BOOT, CACHED_MAX, DROPPED, ORDER, PLAYED, REFUSED
 from node.bus.schema import Flag, ListOf, MapOf, OneOf, Record, Text, Whole
 from node.bus.topics import AREA_DEPTH_MAX, SEGMENT_MAX, is_area, is_segment
 
@@ -13,22 +14,8 @@ _UNIX_MAX = 4102444800  # 2100-01-01
 _COUNT_MAX = 2**31
 _MS_MAX = 7 * 86400 * 1000
 
-CACHED_MAX = 64  # bulletins that `state` names
 REVISIONS_MAX = 16
 CODECS_MAX = 8
-
-# Why a stretch of sound ended; besides these a refusal code of the source that failed.
-END = "end"
-STOPPED = "stopped"
-PREEMPTED = "pre-empted"
-POWER = "power"
-STARVED = "starved"
-
-BOOT = "boot"
-PLAYED = "played"
-DROPPED = "dropped"
-ORDER = "order"
-REFUSED = "refused"
 
 
 class _OrNull:
@@ -129,7 +116,7 @@ EVENTS = {
 
 ACK = Record("ack", {
     "id": Text(_AREA_MAX + SEGMENT_MAX + 24, None, "id of a document, an order or a command"),
-    "result": OneOf("ok", "refused"),
+    "result": OneOf(ACCEPTED, REFUSED),
 }, {
     "code": _WORD,                        # with `refused`: one of `node.refusal`
     "reason": _REASON,

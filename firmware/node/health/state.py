@@ -1,6 +1,6 @@
 """Builds the report `state`: what a station compares with what it wants. Sent retained on every change; the broker speaks the will for a node that is gone."""
 
-from node.bus.report_fields import CACHED_MAX
+from node.bus.report_words import CACHED_MAX
 
 WILL = {"online": False}
 

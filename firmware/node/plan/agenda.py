@@ -307,7 +307,7 @@ class Agenda:
         played_ms = self._history.played_ms(source.base, number)
         on_air = self._sounding == (source.base, number)
         heir = self._by_base.get(source.base)
-        if heir and heir.keeps(number, on_air or played_ms is not None):
+        if heir and heir.do == source.do and heir.keeps(number, on_air or played_ms is not None):
             return
         why, _ = source.verdict(turn.now, number, played_ms, on_air, turn.quiet)
         if why is PLAYABLE or why is HELD:

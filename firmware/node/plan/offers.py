@@ -10,7 +10,7 @@ footing. What an area above asks for is, by class:
 Without a plan of the commune nothing is taken. A plan's answers hold as long as it is held, even past its `exp`: the offer has its own.
 """
 
-from node.bus.documents import CLASSES
+from node.bus.limits import CLASSES
 
 TAKEN = "taken"
 REFUSED = "refused"  # by name

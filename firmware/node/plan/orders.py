@@ -5,7 +5,7 @@ An order holds from `from` until `until`, or its document's `exp` if that is soo
 begun is heard to its end, but neither starts nor resumes.
 """
 
-from node.bus.documents import CLASSES
+from node.bus.limits import CLASSES
 from node.bus.topics import covers
 from node.plan.history import join
 from node.plan.offers import REFUSED, TAKEN

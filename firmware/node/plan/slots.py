@@ -4,7 +4,7 @@ Every `at` and every repeat is a playing of its own with its own late window. A 
 not yet played or dropped can be the next: the cursor on it is all that a slot keeps, whatever the number of its starts.
 """
 
-from node.bus.documents import CLASSES
+from node.bus.limits import CLASSES
 from node.bus.topics import covers
 from node.plan.calendar import DAY_S
 from node.plan.days import Days

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loa.errors import EXIT_INVALID, LoaError
-from loa.firmware import documents, refusal, topics
+from loa.firmware import documents, limits, refusal, topics
 from loa.keys import SigningKey
 from loa.station.database import Database
 
@@ -32,7 +32,7 @@ class Document:
     @property
     def id(self) -> str:
         """The name by which an ack speaks of it."""
-        return str(documents.document_id(self.kind, self.audience, self.revision))
+        return str(limits.document_id(self.kind, self.audience, self.revision))
 
     @property
     def topic(self) -> str:
@@ -80,9 +80,9 @@ class Documents:
                 f"the {kind} for {audience} would be refused by every node: {refused.reason}", exit_code=EXIT_INVALID
             ) from refused
         raw = self._key.sign(payload)
-        if len(raw) > documents.DOCUMENT_BYTES_MAX:
+        if len(raw) > limits.DOCUMENT_BYTES_MAX:
             raise LoaError(
-                f"the {kind} for {audience} has {len(raw)} bytes, {len(raw) - documents.DOCUMENT_BYTES_MAX} more than nodes read",
+                f"the {kind} for {audience} has {len(raw)} bytes, {len(raw) - limits.DOCUMENT_BYTES_MAX} more than nodes read",
                 "use fewer bulletins, languages or slots in it, or shorter titles",
                 EXIT_INVALID,
             )

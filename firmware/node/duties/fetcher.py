@@ -1,0 +1,80 @@
+"""Fetches, in silence, what the coming items play, soonest first, and lets go of what none needs. Chooses nothing but the order."""
+
+import asyncio
+
+from micropython import const
+
+from node.refusal import FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE, Refused
+
+_PATIENT = (FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE)  # may be otherwise next time; the rest is told once and left
+_IDLE_MS = const(60_000)
+
+
+class Fetcher:
+    """`variant(bulletin)` gives the VARIANT to store, or raises Refused; `refused(bulletin_id, refusal)` records a failure; `on_stored()` a success."""
+
+    def __init__(self, cache, get, variant, backoff, refused, on_stored):
+        self._cache = cache
+        self._get = get
+        self._variant = variant
+        self._backoff = backoff
+        self._refused = refused
+        self._on_stored = on_stored
+        self._upcoming = None
+        self._new = asyncio.Event()
+        self._hopeless = set()
+
+    def need(self, upcoming):
+        """Take the agenda's list of Need; the same list again is no news."""
+        if upcoming is not self._upcoming:
+            self._upcoming = upcoming
+            self._new.set()
+
+    def retry(self):
+        """The network is back: what failed may come now."""
+        self._hopeless.clear()
+        self._backoff.reset()
+        self._new.set()
+
+    async def run(self, check_in):
+        """Task; calls `check_in()` between two files, which a slow network can keep minutes apart."""
+        while True:
+            check_in()
+            self._new.clear()
+            whole = await self._fetch_all()
+            if whole:
+                self._backoff.reset()
+            try:
+                await asyncio.wait_for_ms(self._new.wait(), _IDLE_MS if whole else self._backoff.next())
+            except asyncio.TimeoutError:
+                continue
+
+    async def _fetch_all(self):
+        """True if all that is needed and can be had is stored."""
+        wanted = self._wanted()
+        self._cache.keep([variant["sha256"] for _, variant in wanted])
+        whole = True
+        for need, variant in wanted:
+            if self._new.is_set():
+                return True
+            if self._cache.path(variant["sha256"]) or variant["sha256"] in self._hopeless:
+                continue
+            try:
+                await self._cache.fetch(self._get, need.files, variant)
+                self._on_stored()
+            except Refused as refused:
+                self._refused(need.bulletin_id, refused)
+                if refused.code in _PATIENT:
+                    whole = False
+                else:
+                    self._hopeless.add(variant["sha256"])
+        return whole
+
+    def _wanted(self):
+        wanted = []
+        for need in self._upcoming or ():
+            try:
+                wanted.append((need, self._variant(need.bulletin)))
+            except Refused as refused:
+                self._refused(need.bulletin_id, refused)
+        return wanted

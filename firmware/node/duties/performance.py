@@ -1,0 +1,135 @@
+"""What one item of the agenda goes through: find its sound, play it, fall back where it cannot be had, and write down what was heard.
+
+One performance is one stretch on the air: an item that was cut and comes back is a new performance, which begins where the last one ended.
+However it ends, the journal has what was heard of it, and the agenda knows whether it may come again:
+
+    how it ended   of what                                       journal            agenda
+    end            a bulletin to its end; live until its time    played end         ended
+    stopped        something else must be heard, or a stop       played pre-empted  progress: resumes, or is dropped
+    starved        a live stream and its backup are silent       played starved     postponed, tried again
+    refused        not what was signed, no codec, no rate        refused            ended; an order's fallback sounds
+    away           it cannot be fetched now                      refused, once      postponed until its time is over; an order's fallback sounds, once
+"""
+
+import asyncio
+
+from micropython import const
+
+from node.audio.player import END, STARVED, STOPPED
+from node.bus.report_words import PREEMPTED
+from node.health import proof
+from node.refusal import FULL, HTTP_STATUS, ORIGIN, TIMEOUT, UNREACHABLE, Refused
+
+_MARK_MS = const(5_000)  # the most that is heard twice after a power cut
+_AGAIN_S = const(10)
+_MAY_COME = (UNREACHABLE, TIMEOUT, HTTP_STATUS, ORIGIN, FULL)
+_NONE = "none"
+
+
+class Performances:
+    """What performances share. `diary` writes to the journal: `began`, `mark`, `done` and `tell`, see `duties.diary`."""
+
+    def __init__(self, player, sounds, agenda, diary, clock):
+        self.player = player
+        self.sounds = sounds
+        self.agenda = agenda
+        self.diary = diary
+        self.clock = clock
+        self.complained = None  # key of the item whose absence was told and bridged last
+
+    def start(self, item):
+        """A Performance of `item`, to be run."""
+        return Performance(item, self)
+
+
+class Performance:
+    """See `Performances.start`. `run` is awaited once, in a task of its own."""
+
+    def __init__(self, item, stage):
+        self.item = item
+        self._stage = stage
+        self._stopped = asyncio.Event()
+
+    def stop(self):
+        """Something else must be heard: fade out, or give up looking for the sound. `run` then returns soon."""
+        self._stopped.set()
+        self._stage.player.stop()
+
+    async def run(self):
+        """Until it ended, in whatever way. Raises nothing but cancellation."""
+        try:
+            sound = await self._find()
+        except Refused as refused:
+            await self._bridge(refused)
+            return
+        if sound:
+            await self._sound(sound)
+
+    async def _find(self):
+        """The sound, or None if stopped meanwhile. Raises Refused."""
+        search = asyncio.create_task(self._stage.sounds.find(self.item))
+        stop = asyncio.create_task(self._when_stopped(search))
+        try:
+            return await search
+        except asyncio.CancelledError:
+            if self._stopped.is_set():
+                return None
+            raise
+        finally:
+            stop.cancel()
+            search.cancel()
+
+    async def _when_stopped(self, search):
+        await self._stopped.wait()
+        search.cancel()
+
+    async def _sound(self, sound):
+        stage, item = self._stage, self.item
+        began = stage.clock.now()
+        stage.diary.began(item, sound, began)
+        marks = asyncio.create_task(self._mark())
+        try:
+            outcome = await stage.player.play(sound.source, item.resume_ms)
+        finally:
+            marks.cancel()
+        why = self._why(outcome.why)
+        if outcome.to_ms > outcome.from_ms or why == END:
+            stage.diary.tell(proof.PLAYED, proof.played(began, item, sound.variant, sound.codec, outcome.from_ms, outcome.to_ms, why))
+        if why == END:
+            stage.diary.done(item)
+            stage.agenda.ended(item.key)
+        elif why == PREEMPTED:
+            stage.agenda.progress(item.key, outcome.to_ms)
+        else:
+            stage.agenda.progress(item.key, outcome.to_ms)
+            await self._bridge(Refused(UNREACHABLE, outcome.reason or why) if why == STARVED else Refused(why, outcome.reason))
+
+    def _why(self, why):
+        """The player's word in the words of the report: a live stream that is left at its time has ended."""
+        if why != STOPPED:
+            return why
+        now = self._stage.clock.now()
+        return END if self.item.live and now is not None and now >= self.item.until else PREEMPTED
+
+    async def _mark(self):
+        """Now and then write down how far it was heard, for the boot after a power cut."""
+        while True:
+            await asyncio.sleep_ms(_MARK_MS)
+            position_ms = self._stage.player.position_ms
+            if position_ms is not None:
+                self._stage.diary.mark(self.item, position_ms)
+
+    async def _bridge(self, refused):
+        """Its sound cannot be had: say so once, let the fallback of an order sound, and leave it to the agenda whether it is tried again."""
+        stage, item = self._stage, self.item
+        first = stage.complained != item.key
+        if first:
+            stage.complained = item.key
+            stage.diary.tell(proof.REFUSED, proof.refused(stage.clock.now(), Refused(refused.code, f"{item.key}: {refused.reason}")))
+        if refused.code in _MAY_COME:
+            stage.agenda.postpone(item.key, (stage.clock.now() or 0) + _AGAIN_S)
+        else:
+            stage.diary.done(item)
+            stage.agenda.ended(item.key)
+        if first and item.order and item.fallback != _NONE and not self._stopped.is_set():
+            await stage.player.play(stage.sounds.built_in(item.fallback).source)

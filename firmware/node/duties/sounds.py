@@ -1,0 +1,84 @@
+"""Finds the sound of an item: which variant of its bulletin, from the cache or fetched first, or the live stream, or what is built in.
+
+Opens nothing and plays nothing. An urgent stream in the clear never comes this far: the agenda refuses its order.
+"""
+
+from micropython import const
+
+from node.audio.jitter import Jitter
+from node.audio.sources.chime import Chime, Siren
+from node.audio.sources.file import FileSource
+from node.audio.sources.live import LiveSource
+from node.link.backoff import Backoff
+from node.refusal import CODEC, LIVE_REFUSED, RATE, Refused
+
+CHIME = "chime"
+SIREN = "siren"
+LIVE = "live"
+
+_SIREN_MS = const(12_000)
+_JITTER_BYTES = const(16_384)  # 1.3 s of IMA ADPCM at 24 kHz
+_RECONNECT_FIRST_MS = const(300)
+_RECONNECT_LONGEST_MS = const(5_000)
+
+
+class Sound:
+    """A source for the player, with the VARIANT record it plays (None: none signed for it) and the codec's name (None: synthesised)."""
+
+    def __init__(self, source, variant=None, codec=None):
+        self.source = source
+        self.variant = variant
+        self.codec = codec
+
+
+class Sounds:
+    """`codecs`: names that can be played, best first; `rate`: frames a second of the sink; `plain_live`: whether live may come without TLS."""
+
+    def __init__(self, cache, get, codecs, rate, language, plain_live, chance):
+        self._cache = cache
+        self._get = get
+        self._codecs = codecs
+        self._rate = rate
+        self._language = language
+        self._plain_live = plain_live
+        self._chance = chance
+
+    async def find(self, item):
+        """The Sound of an Item. A file that is not in the cache is fetched first, which needs silence. Raises Refused."""
+        if item.do == LIVE:
+            return self._live(item.live)
+        if item.bulletin:
+            variant = self.variant(item.bulletin)
+            path = self._cache.path(variant["sha256"]) or await self._cache.fetch(self._get, item.files, variant)
+            return Sound(FileSource(path), variant, variant["codec"])
+        return self.built_in(item.do)
+
+    def built_in(self, name):
+        """The chime, or the siren for 12 s."""
+        return Sound(Chime(self._rate) if name == CHIME else Siren(self._rate, _SIREN_MS))
+
+    def variant(self, bulletin):
+        """The VARIANT to play: the node's language if there is one, one that is stored before one that is not, then the best codec.
+
+        Raises Refused CODEC or RATE.
+        """
+        known = [variant for variant in bulletin["variants"] if variant["codec"] in self._codecs]
+        if not known:
+            raise Refused(CODEC, "only " + ", ".join(variant["codec"] for variant in bulletin["variants"]))
+        fit = [variant for variant in known if variant["rate"] == self._rate]
+        if not fit:
+            raise Refused(RATE, f"{known[0]['rate']} where {self._rate} frames a second are played")
+        return min(fit, key=self._preference)
+
+    def _preference(self, variant):
+        foreign = variant.get("language", self._language) != self._language
+        return (foreign, self._cache.path(variant["sha256"]) is None, self._codecs.index(variant["codec"]))
+
+    def _live(self, live):
+        if live["codec"] not in self._codecs:
+            raise Refused(CODEC, live["codec"])
+        urls = [live["url"]] + ([live["backup"]] if "backup" in live else [])
+        if not self._plain_live and any(not url.startswith("https://") for url in urls):
+            raise Refused(LIVE_REFUSED, "a live stream in the clear")
+        backoff = Backoff(_RECONNECT_FIRST_MS, _RECONNECT_LONGEST_MS, self._chance)
+        return Sound(LiveSource(self._get, urls, backoff, Jitter(_JITTER_BYTES)), None, live["codec"])
