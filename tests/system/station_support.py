@@ -97,9 +97,8 @@ class FakeNode(Client):
     def __init__(self, port: int, node_id: str) -> None:
         self.id = node_id
         self._key = keyring().node(node_id).report_key
-        super().__init__(
-            port, node_id, keyring().node(node_id).password, keyring().authority_file, (self._state_topic, b'{"online":false}')
-        )
+        will = (topics.from_node(node_id, topics.STATE), b'{"online":false}')
+        super().__init__(port, node_id, keyring().node(node_id).password, keyring().authority_file, will)
         for topic in topics.filters(site().nodes[node_id].area, node_id):
             assert self.subscribe(topic)
 
@@ -119,9 +118,7 @@ class FakeNode(Client):
 
     def say_state(self, nonce: str, **more: object) -> None:
         """Send a state that holds no document unless told otherwise."""
-        self.report(
-            topics.STATE, {"online": True, "nonce": nonce, "revisions": {}, "codecs": ["pcm16", "ima-adpcm"], **STATE, **more}, retain=True
-        )
+        self.report(topics.STATE, {**STATE, "nonce": nonce, **more}, retain=True)
 
     def say_played(self, n: int, key: str, from_ms: int, to_ms: int, of_ms: int, why: str = "end", journal: str = "j1") -> None:
         """Send a played event."""

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from host_support import AREA, STATION, keyring, site
+from station_support import Client, eventually
+
 from loa.broker import NatsBroker
 from loa.broker.users import station_user
 from loa.errors import LoaError
 from loa.firmware import topics
-from station_support import Client, eventually
 
 NODE, NEIGHBOUR = "ban-la-1", "ban-hin-1"
 PLAN = topics.to(AREA, topics.PLAN)

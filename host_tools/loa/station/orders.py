@@ -90,8 +90,8 @@ class Orders:
         return [Live(row["name"], row["source"], row["codec"], row["started"]) for row in rows]
 
     def given(self, first: int, last: int) -> list[tuple[str, dict[str, Any]]]:
-        """(audience, ORDER record) of all orders that were in force at some time from `first` to `last`, by id."""
-        rows = self._database.rows("SELECT * FROM standing WHERE until >= ? AND created <= ? ORDER BY id", first, last)
+        """(audience, ORDER record) of all orders that were in force at some time from `first` to `last`, as they were given."""
+        rows = self._database.rows("SELECT * FROM standing WHERE until >= ? AND created <= ? ORDER BY created, rowid", first, last)
         return [(row["audience"], json.loads(row["record"])) for row in rows]
 
     def renew(self, audience: str) -> Document:

@@ -14,7 +14,7 @@ from loa.station.database import Database
 
 _UNIX_MAX = 4102444800
 # The members that every event has; one of a kind that only newer nodes know is recorded as it is.
-_ANY_KIND = schema.Record("event", {name: report_fields.EVENTS[report_fields.BOOT].required[name] for name in ("journal", "n", "t")})
+_ANY_KIND = schema.Record("event", {name: report_fields.EVENTS["boot"].required[name] for name in ("journal", "n", "t")})
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ class TimeServer(asyncio.DatagramProtocol):
     async def start(self, port: int) -> None:
         """Listen. Raises `LoaError` if the port cannot be used."""
         try:
-            await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=("0.0.0.0", port))
+            endpoint = asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=("0.0.0.0", port))
+            self._transport, _ = await endpoint
         except OSError as error:
             raise LoaError(
                 f"UDP port {port} cannot be used: {error.strerror}", "set the station's time_port in site.toml", EXIT_NETWORK
@@ -32,10 +33,6 @@ class TimeServer(asyncio.DatagramProtocol):
         """Listen no more."""
         if self._transport is not None:
             self._transport.close()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         reply = answer(data, time.time_ns())
