@@ -210,7 +210,7 @@ def test_a_leap_of_the_clock_is_walked_in_steps_and_keeps_the_air():
         decision = held.decide(at(9), True)
         calls += 1
         dropped.extend(decision.dropped)
-        assert len(decision.dropped) <= 24 and decision.item.key == key
+        assert len(decision.dropped) <= 16 and decision.item.key == key
         if decision.wake > at(9):
             break
     assert calls > 3 and len(dropped) == 78  # all but what sounds and its slot's next, which waits for it
@@ -235,6 +235,18 @@ def test_history_does_not_grow_for_ever():
                 break
             held.ended(item.key)
     assert sum([len(numbers) for numbers in held._history._over.values()]) < 24 * 2 + 32 + 4
+
+
+def test_what_is_postponed_makes_way_and_comes_back_while_it_may():
+    held = agenda(slot("a", time(7)), slot("b", time(7, 1)))
+    key = settle(held, at(7)).item.key
+    held.postpone(key, at(7, 0, 10))
+    decision = settle(held, at(7))
+    assert (decision.item, decision.dropped, decision.wake) == (None, [], at(7, 0, 10))
+    assert settle(held, at(7, 0, 10)).item.key == key
+    held.postpone(key, at(7, 20))
+    assert heard(held, at(7, 1)) == "b|" + str(at(7, 1))
+    assert why(settle(held, at(7, 15, 1))) == {A: "late"}
 
 
 def test_plan_steps_yield_and_take_effect_at_the_end():

@@ -224,3 +224,20 @@ def test_the_plan_goes_on_without_any_air():
     assert heard(held, at(6)) == "x"
     held.ended("p/c|x")
     assert heard(held, at(6)) == "a|" + str(at(6))
+
+
+def test_an_id_used_again_for_something_else_does_not_hide_what_it_was():
+    held = _ordered(order("x", start=at(6)))
+    settle(held, at(6))
+    held.put_air("p/c", air(order("x", do="live", start=at(6), end=at(6, 1)), iat=at(6, 2)))
+    decision = settle(held, at(6, 2))
+    assert decision.item is None and why(decision) == {"x": "superseded"}
+
+
+def test_an_order_put_off_is_owed_later():
+    held = _ordered(order("x", start=at(6)), order("u", rank="urgent", start=at(6), end=at(6, 1)))
+    assert heard(held, at(6)) == "u"
+    held.put_air("p/c", air(order("x", start=at(6, 30))))
+    decision = settle(held, at(6, 1))
+    assert decision.item is None and why(decision) == {"u": "superseded"}
+    assert heard(held, at(6, 30)) == "x"

@@ -19,6 +19,7 @@ DAY = 86400
 HAMLET, COMMUNE, PROVINCE, NODE = "p/c/h", "p/c", "p", "node/n"
 CLASSES = ("normal", "priority", "urgent")
 LENGTHS = {"short": 40, "long": 900}
+DOES = {"v": "bulletin", "w": "bulletin", "x": "live", "y": "siren", "z": "stop"}  # by order id
 WHYS = {LATE, QUIET, EXPIRED, STOPPED, SUPERSEDED, OMITTED}
 
 
@@ -67,9 +68,9 @@ _plans = st.builds(
     st.sampled_from([[], [[7 * 3600 + 1800, 7 * 3600 + 2700]]]),
 )
 _orders = st.builds(
-    lambda name, do, rank, begins, length, repeat: {
+    lambda name, rank, begins, length, repeat: {
         "id": name,
-        "do": do,
+        "do": DOES[name],
         "class": rank,
         "from": begins,  # made absolute when it is given
         "until": length,
@@ -77,8 +78,7 @@ _orders = st.builds(
         "bulletin": _bulletin(rank, 40),
         "live": {"url": "https://station/live", "codec": "pcm16", "rate": 24000},
     },
-    st.sampled_from("wxyz"),
-    st.sampled_from(["bulletin", "live", "siren", "stop"]),
+    st.sampled_from(sorted(DOES)),
     st.sampled_from(CLASSES),
     st.sampled_from([-300, 0, 0, 120]),
     st.sampled_from([60, 400, 3000]),
@@ -94,6 +94,7 @@ _events = st.one_of(
     st.tuples(st.just("pass"), st.sampled_from([1, 20, 61, 300, 1000, 4000])),
     st.tuples(st.just("plan"), _plans),
     st.tuples(st.just("air"), _airs),
+    st.tuples(st.just("away"), st.sampled_from([10, 100])),
     st.tuples(st.just("off"), st.sampled_from([0, 30, 2000])),
 )
 _stories = st.lists(_events, min_size=3, max_size=14)
@@ -165,6 +166,11 @@ def _days_of(slot):
     return {0, 2} if "except" in slot else {0, 1, 2}
 
 
+def _asker(key):
+    """The slot or order of a key: its later playings wait behind an earlier one that cannot be had."""
+    return key.split("#")[0] if key.count("|") == 1 else key.rsplit("|", 1)[0]
+
+
 # A conductor.
 
 
@@ -174,6 +180,7 @@ class _Conductor:
         self.book = _Book(now)
         self.agenda = Agenda(HAMLET, "n", now)
         self.heard = {}  # the journal: key -> ms
+        self.away = {}  # key -> when to ask for it again
         self.ended = []
         self.dropped = []
         self.item = None
@@ -196,8 +203,9 @@ class _Conductor:
         """An order that was due and is given anew for later is owed later, unless some of it was heard."""
         begun = {*self.heard, *self.ended, *self.dropped, self.item and self.item.key}
         for order in orders:
-            if order["from"] > self.now:
-                for key in {f"{audience}|{order['id']}", f"{audience}|{order['id']}#2"} - begun:
+            if order["do"] != "stop" and order["from"] > self.now:
+                keys = [f"{audience}|{order['id']}", f"{audience}|{order['id']}#2"]
+                for key in {*keys[: order["repeat"]]} - begun:
                     self.book.due.pop(key, None)
 
     def decide(self):
@@ -228,7 +236,8 @@ class _Conductor:
     def _check(self, item):
         """The right one: nothing of a higher class waits, nor something live of the same class while a file plays."""
         over = {*self.ended, *self.dropped}
-        waiting = [(rank, live) for key, rank, live in self.book.read(self.now) if key not in over]
+        away = {_asker(key) for key, time in self.away.items() if time > self.now and key not in over}
+        waiting = [(rank, live) for key, rank, live in self.book.read(self.now) if key not in over and _asker(key) not in away]
         assert item is None or item.key not in over
         assert item is not None or not waiting
         assert all((rank, live) <= (item.rank, bool(item.live)) for rank, live in waiting)
@@ -257,10 +266,21 @@ class _Conductor:
                 self.log.append((self.now, self.item.key, "end"))
                 self.item = None
 
+    def cannot_be_had(self, seconds):
+        """What should sound is not there; ask for it again later."""
+        if self.item:
+            self._note()
+            self.agenda.progress(self.item.key, self.heard[self.item.key])
+            self.agenda.postpone(self.item.key, self.now + seconds)
+            self.away[self.item.key] = self.now + seconds
+            self.item = None
+        self.decide()
+
     def power_off(self, seconds):
         if self.item:
             self._note()
         self.item = None
+        self.away = {}
         self.now += seconds
         self.agenda = Agenda(HAMLET, "n", self.book.since)
         for audience, body in self.book.plans.items():
@@ -282,6 +302,8 @@ def _live(story):
         dates = {"iat": conductor.now, "exp": conductor.now + 3 * DAY, "rev": revision}
         if kind == "pass":
             conductor.go_on(what)
+        elif kind == "away":
+            conductor.cannot_be_had(what)
         elif kind == "off":
             conductor.power_off(what)
         elif kind == "plan":

@@ -25,7 +25,7 @@ from node.plan.schedule import Plan
 from node.plan.verdict import DONE, HELD, LATE, OMITTED, PLAYABLE, STALE, STOPPED, SUPERSEDED
 from node.refusal import AUDIENCE, Refused
 
-_STEP = const(24)
+_STEP = const(16)
 _FORGET_EVERY_S = const(3600)
 _SILENCE = (None, None)
 
@@ -91,6 +91,7 @@ class Agenda:
         self._orders = {}  # audience -> orders that this node obeys
         self._left = []  # slots and orders of replaced documents that may still owe something
         self._history = History()
+        self._postponed = {}  # (base, number) -> Unix seconds before which it does not compete
         self._sounding = _SILENCE  # (base, number) of what was decided last
         self._forgot = 0
         self._index()
@@ -192,6 +193,16 @@ class Agenda:
         """It was played to its end, or as far as it ever can be: never again."""
         self._end(*split(key))
 
+    def postpone(self, key, until):
+        """It cannot be played just now: off the air, it does not compete before `until`, Unix seconds. Its time may be over by then.
+
+        Other playings of its slot or order wait behind it.
+        """
+        pair = split(key)
+        self._postponed[pair] = until
+        if self._sounding == pair:
+            self._sounding = _SILENCE
+
     # The decision.
 
     def decide(self, now, known_time):
@@ -265,7 +276,9 @@ class Agenda:
         if verdict is PLAYABLE or verdict is HELD:
             if not turn.stops or not any(stop.silences(source) for stop in turn.stops):
                 turn.at(time)
-                if verdict is PLAYABLE:
+                later = self._postponed.get((source.base, number), 0) if self._postponed else 0
+                turn.at(later)
+                if verdict is PLAYABLE and later <= turn.now:
                     turn.playable.append((source, number))
                 return True
             verdict = STOPPED
@@ -339,6 +352,7 @@ class Agenda:
     def _forget(self, turn):
         if abs(turn.now - self._forgot) >= _FORGET_EVERY_S:
             self._forgot = turn.now
+            self._postponed = {pair: until for pair, until in self._postponed.items() if until > turn.now}
             for base, number in self._history.forget(turn.now, self._by_base):
                 self._drop(Gone(base), number, SUPERSEDED, turn)
 
