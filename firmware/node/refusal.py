@@ -12,8 +12,8 @@ ALGORITHM = "algorithm"          # a signature algorithm other than RS256
 KEY_UNKNOWN = "key-unknown"      # no such key in the trust store
 KEY_REVOKED = "key-revoked"      # the key stands there as revoked
 SIGNATURE = "signature"          # the signature does not fit
-TYPE_UNKNOWN = "type-unknown"    # a `typ` this version cannot act on
 TYPE_WRONG = "type-wrong"        # another `typ` than its topic's
+TYPE_UNKNOWN = "type-unknown"    # a `typ` this version cannot act on
 AUDIENCE = "audience"            # not for this node nor for an area above it
 SCOPE = "scope"                  # the key may not sign this type, area or class
 EXPIRED = "expired"              # `exp` is past
@@ -47,12 +47,16 @@ ORIGIN = "origin"                # TLS to somebody whom the trust store does not
 
 
 class Refused(Exception):
-    """Input was refused and nothing was changed. `code` is one of this module's constants, `reason` a short English sentence part."""
+    """Input was refused and nothing was changed. `code` is one of this module's constants, `reason` a short English sentence part.
+
+    `subject` is the id by which an ack speaks of the document or command that was refused, None where nothing proves who sent it.
+    """
 
     def __init__(self, code, reason):
         super().__init__(code, reason)
         self.code = code
         self.reason = reason
+        self.subject = None
 
     def __str__(self):
         return "{}: {}".format(self.code, self.reason)

@@ -20,8 +20,14 @@ class Text:
         self.what = what
 
     def __call__(self, value, where):
-        if not isinstance(value, str) or len(value.encode()) > self.longest or (self.test and not self.test(value)):
+        if not isinstance(value, str) or not self._fits(value) or (self.test and not self.test(value)):
             _refuse(where, "needs " + self.describe())
+
+    def _fits(self, value):
+        try:
+            return len(value.encode()) <= self.longest
+        except UnicodeError:  # half of a surrogate pair, which JSON can name and UTF-8 cannot
+            return False
 
     def describe(self):
         return "{}, at most {} bytes".format(self.what, self.longest)
@@ -77,10 +83,15 @@ class ListOf:
         self.least = least
 
     def __call__(self, value, where):
+        for kind, item, place in self.parts(value, where):
+            kind(item, place)
+
+    def parts(self, value, where):
+        """What is to be checked one by one: (kind, value, where) of each item."""
         if not isinstance(value, list) or not self.least <= len(value) <= self.most:
             _refuse(where, "needs a list of {} to {}".format(self.least, self.most))
         for index, item in enumerate(value):
-            self.kind(item, "{}[{}]".format(where, index))
+            yield self.kind, item, "{}[{}]".format(where, index)
 
     def describe(self):
         return "list of {} to {}: {}".format(self.least, self.most, self.kind.describe())
@@ -95,11 +106,16 @@ class MapOf:
         self.most = most
 
     def __call__(self, value, where):
+        for kind, item, place in self.parts(value, where):
+            kind(item, place)
+
+    def parts(self, value, where):
+        """What is to be checked one by one: (kind, value, where) of each member; names are checked on the way."""
         if not isinstance(value, dict) or len(value) > self.most:
             _refuse(where, "needs an object of at most {} members".format(self.most))
         for name in value:
             self.name(name, where + ".name")
-            self.kind(value[name], "{}.{}".format(where, name))
+            yield self.kind, value[name], "{}.{}".format(where, name)
 
     def describe(self):
         return "object of at most {}: {}".format(self.most, self.kind.describe())
@@ -114,15 +130,31 @@ class Record:
         self.optional = optional or {}
 
     def __call__(self, value, where):
+        for kind, item, place in self.parts(value, where):
+            kind(item, place)
+
+    def parts(self, value, where):
+        """What is to be checked one by one: (kind, value, where) of each named member that is there."""
         if not isinstance(value, dict):
             _refuse(where, "needs an object: " + self.title)
         for name in self.required:
             if name not in value:
                 _refuse(where, "lacks " + name)
-            self.required[name](value[name], where + "." + name if where else name)
+            yield self.required[name], value[name], where + "." + name if where else name
         for name in self.optional:
             if name in value:
-                self.optional[name](value[name], where + "." + name if where else name)
+                yield self.optional[name], value[name], where + "." + name if where else name
 
     def describe(self):
         return self.title
+
+
+async def check_in_steps(record, value, step):
+    """As `record(value, "")`, but with `await step()` after each item of its lists and objects: a full plan takes longer than a node may be busy."""
+    for kind, member, where in record.parts(value, ""):
+        if hasattr(kind, "parts"):
+            for item_kind, item, place in kind.parts(member, where):
+                item_kind(item, place)
+                await step()
+        else:
+            kind(member, where)

@@ -1,0 +1,40 @@
+"""The two text forms of everything on the wire, read alike by both runtimes: base64url without padding (RFC 7515, 2) and JSON objects.
+
+Reads bytes that anybody may have sent: whatever they are, the answer is a value or `Refused(MALFORMED, ...)`.
+"""
+
+import binascii
+import json
+
+from node.refusal import MALFORMED, Refused
+
+
+def to_base64url(data):
+    """Text of some bytes, without padding."""
+    return binascii.b2a_base64(data).rstrip(b"=\n").replace(b"+", b"-").replace(b"/", b"_").decode()
+
+
+def from_base64url(text):
+    """Bytes of `text` (bytes), which must be exactly what `to_base64url` makes of them: no padding, no space, no stray bits behind the last byte.
+
+    So no two texts mean the same bytes. The built-in decoder lets much through; encoding again finds it without a loop over letters.
+    """
+    plain = text.replace(b"-", b"+").replace(b"_", b"/") + b"=" * (-len(text) % 4)
+    try:
+        data = binascii.a2b_base64(plain)
+    except ValueError:
+        raise Refused(MALFORMED, "not base64url")
+    if b"+" in text or b"/" in text or binascii.b2a_base64(data)[:-1] != plain:
+        raise Refused(MALFORMED, "not base64url as RFC 7515 writes it")
+    return data
+
+
+def json_object(data):
+    """The JSON object that `data` (bytes) holds in UTF-8, as a dict; of members with one name the last counts, as RFC 7515, 4 allows."""
+    try:
+        value = json.loads(str(data, "utf-8"))
+    except (ValueError, RuntimeError):  # RuntimeError: nested more deeply than the runtime follows
+        raise Refused(MALFORMED, "not JSON")
+    if not isinstance(value, dict):
+        raise Refused(MALFORMED, "not a JSON object")
+    return value
