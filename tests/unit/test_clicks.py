@@ -10,9 +10,9 @@ from loa.demo.evidence import Listener
 LISTENER = Listener(programmes())
 
 
-def clicks(*pieces):
+def clicks(*pieces, power_lost=False):
     whole = recording(*pieces)
-    return find_clicks(whole, LISTENER.listen(whole), LISTENER.programmes)
+    return find_clicks(whole, LISTENER.listen(whole), LISTENER.programmes, power_lost=power_lost)
 
 
 def test_whole_and_resumed_programmes_with_fades_have_none():
@@ -36,6 +36,12 @@ def test_hard_stop_and_hard_start_are_clicks():
     assert [click.at - START for click in stop] == [pytest.approx(1 + at, abs=0.001)]
     assert [click.at - START for click in start] == [pytest.approx(1, abs=0.001)]
     assert all(click.step > 0.3 for click in stop + start)
+
+
+def test_recording_that_ends_aloud_is_a_click_unless_the_power_went():
+    at = loudest("lu-quet")
+    assert len(clicks(silence(1), part("lu-quet", 0, at, fade_s=0))) == 1
+    assert clicks(silence(1), part("lu-quet", 0, at, fade_s=0), power_lost=True) == []
 
 
 def test_underrun_with_zeros_is_two_clicks():

@@ -27,9 +27,11 @@ class Click:
     step: float
 
 
-def find_clicks(recording: Recording, segments: Sequence[Segment], programmes: dict[str, Programme]) -> list[Click]:
-    """Clicks of `recording` in order; `segments` are those heard in it. It begins in silence; how it ends is no step."""
-    samples = recording.samples.astype(np.float64)
+def find_clicks(
+    recording: Recording, segments: Sequence[Segment], programmes: dict[str, Programme], *, power_lost: bool = False
+) -> list[Click]:
+    """Clicks of `recording` in order; `segments` are those heard in it. It begins in silence, and ends in it unless `power_lost`."""
+    samples = np.append(recording.samples.astype(np.float64), [] if power_lost else [0.0])
     steps = np.diff(samples, prepend=0.0)
     excess = np.abs(steps)
     for segment in segments:
