@@ -1,0 +1,98 @@
+"""Keeps the newest signed document of each kind and audience as it came, so that a node that boots without a network knows its plan.
+
+A document counts from the moment it is put; it lies in RAM until there is silence to write it. Which document is newer, and whether it is
+genuine, is decided before and again after `load`: flash is no more trusted than the network.
+"""
+
+import asyncio
+
+from micropython import const
+
+from node.bus.limits import DOCUMENT_BYTES_MAX
+from node.bus.topics import AREA_TYPES, COMMAND, NODE_TYPES, chain, node_audience
+from node.refusal import AUDIENCE, OVERSIZED, Refused
+from node.store import files
+
+_RETRY_MS = const(60000)
+
+
+class Shelf:
+    """Documents of the areas above `area` (a hamlet) and of the node itself; there is no place for any other, so it cannot grow.
+
+    `failure` is the error of the last write, None when it went well; a document that cannot be written stays in RAM and is tried again.
+    """
+
+    def __init__(self, folder, gate, area, node_id):
+        self.failure = None
+        self._folder = folder
+        self._gate = gate
+        self._names = {(kind, audience): _name(kind, audience) for audience in chain(area) for kind in AREA_TYPES}
+        own = node_audience(node_id)
+        self._names.update({(kind, own): _name(kind, own) for kind in NODE_TYPES if kind != COMMAND})
+        self._unsaved = {}
+        self._put = asyncio.Event()
+
+    async def load(self):
+        """At boot: clean up, and list `(kind, audience, raw)` of the stored documents, with raw None where the file was damaged.
+
+        Documents of areas the node has left are removed.
+        """
+        stored = []
+        wanted = {name: place for place, name in self._names.items()}
+        for name in await files.prepare(self._gate, self._folder):
+            if name not in wanted:
+                await files.remove(self._gate, self._path(name))
+                continue
+            kind, audience = wanted[name]
+            try:
+                stored.append((kind, audience, self.get(kind, audience)))
+            except files.Damaged:
+                await files.remove(self._gate, self._path(name))
+                stored.append((kind, audience, None))
+            await asyncio.sleep_ms(0)
+        return stored
+
+    def put(self, kind, audience, raw):
+        """Take `raw` (bytes) as the newest of its place. Raises Refused AUDIENCE or OVERSIZED."""
+        if (kind, audience) not in self._names:
+            raise Refused(AUDIENCE, "no place for {} of {}".format(kind, audience))
+        if len(raw) > DOCUMENT_BYTES_MAX:
+            raise Refused(OVERSIZED, "{} bytes".format(len(raw)))
+        self._unsaved[(kind, audience)] = raw
+        self._put.set()
+
+    def get(self, kind, audience):
+        """The newest raw document, or None. Raises `files.Damaged`."""
+        place = (kind, audience)
+        if place in self._unsaved:
+            return self._unsaved[place]
+        return files.read(self._path(self._names[place]), DOCUMENT_BYTES_MAX) if place in self._names else None
+
+    async def save(self):
+        """Write what lies in RAM, each document in silence; returns when all is stored. Raises OSError."""
+        while self._unsaved:
+            place = next(iter(self._unsaved))
+            raw = self._unsaved[place]
+            await files.replace(self._gate, self._path(self._names[place]), raw)
+            if self._unsaved[place] is raw:  # no newer one came while this was written
+                del self._unsaved[place]
+
+    async def run(self):
+        """Task: write documents whenever some have been put."""
+        while True:
+            await self._put.wait()
+            self._put.clear()
+            try:
+                await self.save()
+                self.failure = None
+            except OSError as error:
+                self.failure = error
+                self._put.set()
+                await asyncio.sleep_ms(_RETRY_MS)
+
+    def _path(self, name):
+        return self._folder + "/" + name
+
+
+def _name(kind, audience):
+    return kind + "." + audience.replace("/", ".")
