@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     figures = BENCHES[name](evidence)
     store = BUILD / "bench.json"
     known = json.loads(store.read_text()) if store.exists() else {}
-    store.write_text(json.dumps(known | {name: figures}, indent=1, sort_keys=True) + "\n")
+    store.write_text(json.dumps(known | {name: figures}, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
     return 0
 

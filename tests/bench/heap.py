@@ -20,11 +20,13 @@ from loa.sim.runtime import Runtime, compiled, find_runtime
 
 _SIM = Path(loa.sim.__file__).parent
 _SCRIPT = Path(__file__).with_name("heap_modules.py")
+_ROOTS = ("node.app", "node.board")  # what main.py imports
 _THRESHOLD = 4_096  # of gc.threshold in the probe: garbage is at most so much when the peak is read
 
 
 def measure(folder: Path) -> dict[str, Any]:
-    """What every module costs, largest first."""
+    """What every module costs, largest first. A package whose `__init__` imports its modules is charged to the first of them, a new
+    table of names to whoever needs it."""
     runtime = find_runtime()
     if runtime.march is None:
         raise SystemExit(f"the heap is MicroPython's: {runtime.says}")
@@ -36,9 +38,22 @@ def measure(folder: Path) -> dict[str, Any]:
     costs = _costs(runtime, folder / "application", import_order(FIRMWARE / "node"))
     (folder / "modules.json").write_text(json.dumps(costs, indent=1))
     sizes = {_module_name(Path(path)): len(content) for path, content in files.items()}
-    modules = {name: {"bytes": costs[name], "mpy_bytes": sizes[name]} for name in sorted(costs, key=lambda name: -costs[name])}
-    total, mpy = sum(costs.values()), sum(sizes.values())
-    return {"runtime": runtime.says, "modules": modules, "loaded_bytes": total, "mpy_bytes": mpy, "on_32_bit": on_32_bit(total, mpy)}
+    at_boot = set(import_order(FIRMWARE / "node", _ROOTS))
+    modules = {
+        name: {"bytes": costs[name], "mpy_bytes": sizes[name], "at_boot": name in at_boot}
+        for name in sorted(costs, key=lambda name: -costs[name])
+    }
+    return {
+        "runtime": runtime.says,
+        "modules": modules,
+        "all": _sum(costs, sizes, set(costs)),
+        "at_boot": _sum(costs, sizes, at_boot),
+    }
+
+
+def _sum(costs: dict[str, int], sizes: dict[str, int], names: set[str]) -> dict[str, Any]:
+    total, mpy = sum(costs[name] for name in names), sum(sizes[name] for name in names)
+    return {"loaded_bytes": total, "mpy_bytes": mpy, "on_32_bit": on_32_bit(total, mpy)}
 
 
 def on_32_bit(used: int, code: int) -> dict[str, Any]:
@@ -51,8 +66,8 @@ def on_32_bit(used: int, code: int) -> dict[str, Any]:
     return {"bytes": code + half, "arithmetic": f"{code} (code, as it is) + ({used} - {code}) / 2 (words)"}
 
 
-def import_order(package: Path) -> list[str]:
-    """The modules below `package`, each after those that it imports when it is loaded."""
+def import_order(package: Path, roots: Iterable[str] = ()) -> list[str]:
+    """The modules below `package`, each after those that it imports when it is loaded; with `roots` only these and what they import."""
     needs = {_module_name(path.relative_to(package.parent)): _needs(path) for path in sorted(package.rglob("*.py"))}
     order: list[str] = []
     visiting: set[str] = set()
@@ -66,8 +81,9 @@ def import_order(package: Path) -> list[str]:
                 visit(other)
         order.append(name)
 
-    for name in needs:
-        visit(name)
+    for name in roots or needs:
+        if name in needs:
+            visit(name)
     return order
 
 

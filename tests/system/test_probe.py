@@ -10,6 +10,7 @@ from tests.bench.probe import HEAP_FILE, STEPS_FILE, ProbedNode
 
 from loa.sim.boards import load_board
 from loa.sim.image import build_image
+from loa.sim.node import wait_until
 from loa.sim.runtime import cpython, find_runtime
 
 HOLDS = 60_000
@@ -48,7 +49,7 @@ def test_heap_on_micropython(tmp_path):
     node = probed(tmp_path, runtime)
     node.start()
     path = node.folder / HEAP_FILE
-    assert node.wait_until(lambda: path.exists() and path.read_text().count("held") >= 2, 30), node.log()
+    assert wait_until(lambda: path.exists() and path.read_text().count("held") >= 2, 30), node.log()
     node.power_off()
     figures = heap.heap_figures(node.folder)
     assert HOLDS < figures.resident_bytes < HOLDS + 30_000
@@ -63,6 +64,6 @@ def test_steps_on_cpython(tmp_path):
     def counted():
         return loop.steps_of(node.folder)["hold"].bytecodes if path.exists() else 0
 
-    assert node.wait_until(lambda: counted() > 100, 30), node.log()
+    assert wait_until(lambda: counted() > 100, 30), node.log()
     node.power_off()
     assert 8_000 < counted() < 60_000  # two thousand rounds

@@ -106,6 +106,7 @@ def test_modules_are_loaded_after_what_they_need(tmp_path):
     order = heap.import_order(package)
     assert sorted(order) == ["p", "p.a", "p.b", "p.q", "p.q.c"]
     assert order.index("p.b") < order.index("p.q.c") < order.index("p.a") and order[0] == "p"
+    assert heap.import_order(package, ["p.b"]) == ["p", "p.b"] and heap.import_order(package, ["p.none"]) == []
 
 
 def test_words_are_half_and_code_is_whole_on_the_chip():
