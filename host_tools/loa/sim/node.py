@@ -126,25 +126,12 @@ class SimulatedNode:
 
     def wait_for(self, pattern: str, timeout_s: float, since: int = 0) -> re.Match[str]:
         """Wait until the log from character `since` has a match. Raises `LoaError` with the end of the log if it has none in time."""
-        found: list[re.Match[str]] = []
-
-        def matches() -> bool:
-            match = re.compile(pattern, re.MULTILINE).search(self.log(), since)
-            found.extend([match] if match else [])
-            return bool(match)
-
-        if not self.wait_until(matches, timeout_s):
+        wanted = re.compile(pattern, re.MULTILINE)
+        wait_until(lambda: wanted.search(self.log(), since) is not None, timeout_s)
+        match = wanted.search(self.log(), since)
+        if match is None:
             raise LoaError(f"node {self.node_id} did not print {pattern!r} within {timeout_s} s; its log ends with", self.log()[-2000:])
-        return found[0]
-
-    def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
-        """Look every 20 ms until `condition()` is true; False if it is not in time."""
-        end = time.monotonic() + timeout_s
-        while not condition():
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.02)
-        return True
+        return match
 
     def segments(self) -> list[recording.Segment]:
         """What its speaker played."""
@@ -245,6 +232,16 @@ class SimulatedNode:
     def _note(self, entry: dict[str, Any]) -> None:
         with (self.folder / BOOTS_FILE).open("a") as file:
             file.write(json.dumps(entry) + "\n")
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
+    """Look every 20 ms until `condition()` is true; False if it is not in time."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 class _Watchdog:

@@ -108,8 +108,11 @@ class Chip:
 
     def _hear(self, now_us):
         word = self.lifeline.heard()
-        if word:
-            self.linked = word != CUT
+        if word is None:
+            return
+        if not word:
+            self.host.leave()  # without its supervisor nobody would ever end this process
+        self.linked = word != CUT
 
 
 def _pairs(text):

@@ -31,7 +31,10 @@ class Lifeline:
             self._stream.write(line)
 
     def heard(self):
-        """The next byte from the supervisor, or None if there is none."""
+        """The next byte from the supervisor, None if there is none, empty if the supervisor has gone."""
         if self._stream is None or not self._readable():
             return None
-        return self._stream.read(1)
+        try:
+            return self._stream.read(1)
+        except OSError:  # it went with words of ours unread
+            return b""

@@ -1,0 +1,127 @@
+"""The node's boot by the real `main.py`, on real MicroPython and on CPython: what the application gets, repair, slot, console."""
+
+import json
+from pathlib import Path
+
+from boot_support import ALIVE, WAIT_S, board, both, image, node, running, runtime
+
+from loa.sim.disk import read_littlefs
+from loa.sim.image import partition_of
+
+
+@both
+def test_main_gives_the_application_its_board(on):
+    application = """
+import json, machine, os, sys, time
+def main(board):
+    print("facts " + json.dumps({
+        "id": board.identity["id"], "name": board.name, "rate": board.rate, "data": os.listdir(board.data), "root": board.root,
+        "path": sys.path[0], "hertz": machine.freq(), "cause": machine.reset_cause(), "journal": board.journal.info(),
+        "uplinks": [name for name, nic in board.uplinks], "epoch": time.gmtime(0)[0], "date": board.rtc.datetime()[:3],
+        "ticks": time.ticks_ms(),
+    }))
+"""
+    with running(application, on) as booted:
+        facts = json.loads(booted.wait_for("^facts (.*)$", WAIT_S)[1])
+    assert facts["path"] == facts["root"] + "/app/a"
+    assert facts["id"] == "bench-1" and facts["name"] == "generic-esp32-max98357a" and facts["rate"] == 24000
+    assert facts["data"] == ["config.json"] and facts["uplinks"] == ["wlan"]
+    assert facts["hertz"] == 240_000_000 and facts["cause"] == 1 and facts["date"] == [2000, 1, 1]
+    assert facts["journal"][:4] == [1, 0x40, 0x230000, 0x10000]
+    assert (1 << 30) - 5_000 <= facts["ticks"] < 1 << 30
+    if on.is_micropython:
+        assert facts["root"] == "" and facts["epoch"] == 2000
+
+
+@both
+def test_data_that_cannot_be_mounted_is_formatted_and_usable(on):
+    application = """
+import os
+def main(board):
+    print("found", os.listdir(board.data))
+    with open(board.data + "/note", "w") as file:
+        file.write("written")
+    print("wrote", os.listdir(board.data))
+"""
+    flash = bytearray(image(application, on))
+    data = board().partition("data")
+    flash[data.address : data.address + data.size] = bytes(data.size)
+    with node(bytes(flash), on) as booted:
+        booted.start()
+        booted.wait_for("^data cannot be mounted .*: formatted$", WAIT_S)
+        booted.wait_for(r"^found \[\]$", WAIT_S)
+        booted.wait_for(r"^wrote \['note'\]$", WAIT_S)
+        if on.is_micropython:
+            booted.power_off()
+            after = (booted.folder / "flash.bin").read_bytes()
+            assert read_littlefs(partition_of(board(), after, "data")) == {"note": b"written"}
+
+
+@both
+def test_a_damaged_application_partition_is_not_formatted(on):
+    flash = bytearray(image("", on))
+    app = board().partition("app")
+    flash[app.address : app.address + 8192] = bytes(8192)
+    with node(bytes(flash), on) as booted:
+        booted.start()
+        booted.wait_for("^OSError", WAIT_S)
+        booted.wait_for("^>>>", WAIT_S)
+        booted.power_off()
+        assert "formatted" not in booted.log()
+        assert (booted.folder / "flash.bin").read_bytes()[app.address : app.address + app.size] == flash[
+            app.address : app.address + app.size
+        ]
+
+
+def test_without_its_root_no_file_of_ours_runs():
+    on = runtime("micropython")
+    flash = bytearray(image("", on))
+    vfs = board().partition("vfs")
+    flash[vfs.address : vfs.address + vfs.size] = b"\xff" * vfs.size
+    with node(bytes(flash), on) as booted:
+        booted.start()
+        booted.wait_for("appears to be corrupted", WAIT_S)
+
+
+@both
+def test_the_slot_file_chooses_the_slot(on):
+    application = "def main(board):\n    print('this is a')\n"
+    other = "def main(board):\n    print('this is b')\n"
+    board_py = (Path(__file__).parents[2] / "firmware" / "node" / "board.py").read_text()
+    slots = {"slot": "b\n", "b/node/app.py": other, "b/node/board.py": board_py, "b/node/__init__.py": ""}
+    with node(image(application, on, **slots), on) as booted:
+        booted.start()
+        booted.wait_for("^this is b$", WAIT_S)
+
+
+def test_the_console_is_closed_after_two_seconds_while_the_application_runs():
+    application = (
+        ALIVE
+        + """
+import micropython, time
+def main(board):
+    started = time.ticks_ms()
+    micropython.kbd_intr = lambda character: print("closed", character, time.ticks_diff(time.ticks_ms(), started) > 1000)
+    asyncio.run(alive(board))
+"""
+    )
+    with running(application, runtime("cpython")) as booted:  # MicroPython's own module cannot be changed for a look
+        booted.wait_for("^closed -1 True$", WAIT_S)
+
+
+def test_closing_the_console_leaves_the_application_running():
+    application = (
+        ALIVE
+        + """
+async def count(board):
+    for number in range(25):
+        board.watchdog.feed()
+        await asyncio.sleep_ms(100)
+    print("still here")
+def main(board):
+    asyncio.run(count(board))
+"""
+    )
+    with running(application, runtime("micropython")) as booted:
+        booted.wait_for("^still here$", WAIT_S)
+        assert len(booted.boots) == 1
