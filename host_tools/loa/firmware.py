@@ -30,7 +30,7 @@ for _folder in (FIRMWARE, CPYTHON_TWINS):
         sys.path.append(str(_folder))
 
 from node import refusal
-from node.bus import documents, limits, report_fields, report_words, schema, topics
+from node.bus import documents, limits, report_fields, report_words, reports, schema, topics
 from node.plan import agenda, calendar, days
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "refusal",
     "report_fields",
     "report_words",
+    "reports",
     "schema",
     "topics",
 ]

@@ -148,6 +148,27 @@ def test_commands_are_signed_for_one_node_and_answered_once(station: Station) ->
     assert (station.commands.get(command.id).result, station.commands.get(command.id).code) == ("refused", "expired")
 
 
+def test_an_answer_that_decides_nothing_is_waited_past_and_a_lost_one_is_understood(station: Station) -> None:
+    command = station.command("ban-la-1", "ping")
+    assert not station.commands.answer("ban-la-1", command.id, "refused", "time-unset", "no time yet")
+    assert [waiting.id for waiting in station.commands.waiting()] == [command.id]
+    assert station.commands.answer("ban-la-1", command.id, "refused", "replayed", "carried out before")
+    assert (station.commands.get(command.id).result, station.commands.get(command.id).code) == ("ok", "replayed")
+
+
+def test_a_station_orders_nothing_above_its_class(station: Station, tmp_path: Path) -> None:
+    modest = {STATION: site().stations[STATION].model_copy(update={"highest": "priority"})}
+    lower = Station(site().model_copy(update={"stations": modest}), STATION, keyring(), tmp_path)
+    for order in (lambda: lower.urgent(AREA, "tin"), lambda: lower.live_start(AREA, "x", "urgent"), lambda: lower.stop(AREA)):
+        with pytest.raises(LoaError, match='may not order "urgent"'):
+            order()
+    (tmp_path / "plan.toml").write_text('[bulletins.tin]\nclass = "urgent"\n')
+    with pytest.raises(LoaError, match=r"plan.toml:2: bulletins.tin.class: this station may not order it; found 'urgent'"):
+        lower.check_plan(tmp_path / "plan.toml")
+    lower.urgent(AREA, "tin", "priority")
+    lower.close()
+
+
 def test_an_expired_command_is_not_waited_for(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     station.command("ban-la-1", "ping", 60)
     later = time.time() + 61

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from loa.errors import EXIT_INVALID, LoaError
-from loa.firmware import topics
+from loa.firmware import refusal, topics
 from loa.station.database import Database
 from loa.station.documents import Documents
 
@@ -62,7 +62,14 @@ class Commands:
         return self._select("answered IS NULL AND expires > ?", int(time.time()))
 
     def answer(self, node_id: str, command_id: str, result: str, code: str | None, reason: str | None) -> bool:
-        """Keep a node's answer; True if it was the first to one of its commands."""
+        """Keep a node's answer; True if it was the first to one of its commands.
+
+        A node that does not know the time yet has not decided, and one that did it before says so: its first answer was lost.
+        """
+        if code == refusal.TIME_UNSET:
+            return False
+        if code == refusal.REPLAYED:
+            result = "ok"
         with self._database.transaction() as rows:
             done = rows.execute(
                 "UPDATE command SET answered = ?, result = ?, code = ?, reason = ? WHERE id = ? AND node = ? AND answered IS NULL",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loa.firmware import agenda, board, refusal
+from loa.firmware import agenda, board, limits, refusal
 from loa.site.mistakes import Mistakes
 from loa.site.model import Node, Site
 from loa.station.audio import AudioStore
@@ -39,6 +39,7 @@ def plan_body(path: Path, site: Site, area: str, audio: AudioStore, files: str) 
     }
     payload = {"aud": area, "iat": now, "exp": now + _VALID_S, **body}
     _check_dates(plan, mistakes, datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(site.time_zone)))
+    _check_classes(plan, site, area, mistakes)
     _check_slots(payload, mistakes)
     _check_storage(site, area, bulletins, mistakes)
     mistakes.raise_any()
@@ -54,6 +55,15 @@ def _check_dates(plan: PlanFile, mistakes: Mistakes, now: datetime) -> None:
                 mistakes.add(("slots", index, "dates"), f"{day} is past")
         if slot.last and slot.last < now.date():
             mistakes.add(("slots", index, "until"), f"{slot.last} is past")
+
+
+def _check_classes(plan: PlanFile, site: Site, area: str, mistakes: Mistakes) -> None:
+    """A plan with one bulletin above its station's class would be refused as a whole."""
+    highest = next(station.highest for station in site.stations.values() if station.area == area)
+    allowed = limits.CLASSES[: limits.CLASSES.index(highest) + 1]
+    for name, bulletin in plan.bulletins.items():
+        if bulletin.importance not in allowed:
+            mistakes.add(("bulletins", name, "class"), "this station may not order it", bulletin.importance, allowed)
 
 
 def _check_slots(payload: dict[str, Any], mistakes: Mistakes) -> None:

@@ -10,24 +10,24 @@ with nothing in it; then whatever changes in the database, by whichever process.
 """
 
 import asyncio
+import json
 import logging
 import time
 from typing import Any
 
-from loa.firmware import refusal, report_fields, topics
+from loa.firmware import refusal, report_fields, reports, topics
 from loa.station.bus import Bus
 from loa.station.live import BURST_S, LiveStreams
 from loa.station.server import Server
 from loa.station.station import Station
 from loa.station.timeserver import TimeServer
-from node.bus import reports
 
 _LOG = logging.getLogger(__name__)
 _TICK_S = 0.1
 _COMMAND_AGAIN_S = 5.0
 _REPAIR_AGAIN_S = 10.0
 _RENEW_TICKS = 600
-_WILL = b'{"online":false}'  # unsigned, because the broker speaks it: believed only as far as it goes
+_WILL = {"online": False}  # unsigned, because the broker speaks it: believed only as far as it goes
 _RENEWED = (topics.PLAN, topics.AIR)
 
 
@@ -172,7 +172,7 @@ class Service:
             _LOG.warning("%s of node %s refused: %s", kind, node_id, refused)
 
     def _take(self, node_id: str, kind: str, topic: str, payload: bytes) -> None:
-        if kind == topics.STATE and payload == _WILL:
+        if kind == topics.STATE and _is_will(payload):
             self._station.nodes.gone(node_id)
             return
         report = reports.open_report(self._station.keyring.node(node_id).report_key, topic, payload)
@@ -213,3 +213,10 @@ class Service:
             if error is not None:
                 _LOG.warning("live stream %s ended: %s", name, error)
             self._station.orders.end(name, int(time.time() + BURST_S) + 1)
+
+
+def _is_will(payload: bytes) -> bool:
+    try:
+        return bool(json.loads(payload) == _WILL)
+    except ValueError:
+        return False

@@ -13,7 +13,7 @@ from typing import Any
 from joserfc.errors import JoseError
 
 from loa.errors import EXIT_INVALID, EXIT_KEYS, LoaError, suggestion
-from loa.firmware import documents, topics
+from loa.firmware import documents, limits, topics
 from loa.keys import Keyring
 from loa.keys.signing import open_signed
 from loa.site.model import Site
@@ -31,6 +31,7 @@ from loa.station.zone import zone_record
 
 URGENT_S = 3600  # an urgent bulletin that could not be played for an hour is no longer news
 COMMAND_S = 600
+_HELD_BY_NODES = (topics.TRUST, topics.PLAN, topics.AIR)
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ class Station:
     ) -> str:
         """Put a source, a file or URL that FFmpeg reads, on the air now. Returns the order's id, which is the stream's name."""
         self._check_audience(audience)
+        self._check_class(importance)
         source = str(Path(source).resolve()) if Path(source).is_file() else source
         name, now = self.orders.name("live"), int(time.time())
         live = {"url": self.live_url(name, importance), "codec": codec, "rate": self.site.audio.rate}
@@ -197,13 +199,9 @@ class Station:
         """The same for one node's state."""
         held = state.get("revisions", {})
         audiences = (*topics.chain(self.site.nodes[node_id].area), topics.node_audience(node_id))
-        lags = []
-        for document in self.documents.all_current():
-            if document.audience in audiences and document.kind in (topics.PLAN, topics.AIR, topics.TRUST):
-                revision = held.get(f"{document.kind}:{document.audience}", 0)
-                if revision < document.revision:
-                    lags.append(Lag(node_id, document, revision))
-        return lags
+        wanted = [self.documents.current(kind, audience) for kind in _HELD_BY_NODES for audience in audiences]
+        lags = [Lag(node_id, document, held.get(f"{document.kind}:{document.audience}", 0)) for document in wanted if document]
+        return [lag for lag in lags if lag.held < lag.document.revision]
 
     def proofs(self, first: int, last: int) -> list[Proof]:
         """Proof of play for what was to start from `first` to before `last`, Unix seconds."""
@@ -220,6 +218,7 @@ class Station:
 
     def _order(self, audience: str, fields: dict[str, Any], what: str, importance: str, valid_s: int) -> dict[str, Any]:
         self._check_audience(audience)
+        self._check_class(importance)
         now = int(time.time())
         return {"id": self.orders.name(what), "class": importance, "from": now, "until": now + valid_s, **fields}
 
@@ -228,6 +227,11 @@ class Station:
         own += [topics.node_audience(node.id) for node in self.nodes.status()]
         if audience not in own:
             raise _no_such(f'station {self.name} does not speak to "{audience}"', audience, own)
+
+    def _check_class(self, importance: str) -> None:
+        allowed = limits.CLASSES[: limits.CLASSES.index(self.settings.highest) + 1]
+        if importance not in allowed:
+            raise _no_such(f'station {self.name} may not order "{importance}"', importance, list(allowed))
 
     def _kept_port(self, name: str) -> int:
         with self._database.transaction() as rows:
