@@ -39,7 +39,8 @@ def main() -> int:
     if run.returncode not in (0, 1):
         print(run.stdout + run.stderr)
         return run.returncode
-    found = [line for line in run.stdout.splitlines() if ": error: " in line]
+    # The stubs have blemishes of their own.
+    found = [line for line in run.stdout.splitlines() if ": error: " in line and not line.startswith(str(TYPINGS))]
     excused = {lack for lack in STUBS_LACK if any(line.startswith(lack[0]) and lack[1] in line for line in found)}
     problems = [f"firmware/{line}" for line in found if not any(line.startswith(file) and text in line for file, text in excused)]
     problems += [f"tools/check_firmware_types.py: no longer needed: {lack}" for lack in STUBS_LACK if lack not in excused]
