@@ -13,7 +13,7 @@ from loa.firmware import documents
 from loa.keys import base64url
 from loa.site.model import Audio
 from loa.station import wav
-from loa.station.audio import AudioStore
+from loa.station.audio import AudioStore, name_of
 from loa.station.database import Database
 from loa.station.decode import decoded_file
 from loa.station.loudness import measure, normalised
@@ -153,6 +153,14 @@ def test_languages_are_variants_of_one_bulletin_and_renewal_keeps_old_files(stor
     store.add(speech_like(3, tmp_path / "c.wav"), "tin", "vi")
     assert all(store.file(variant["sha256"]) for variant in before)
     assert {recording.language: recording.ms for recording in store.recordings()} == {"blt": 2034, "vi": 3008}
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("Bản tin sáng.mp3", "ban-tin-sang"), ("Đất_nước 2.wav", "dat-nuoc-2"), ("---.ogg", "audio"), ("a" * 50 + ".mp3", "a" * 32)],
+)
+def test_a_file_gives_its_name(file: str, name: str) -> None:
+    assert name_of(Path(file)) == name
 
 
 def test_an_unknown_bulletin_gets_a_suggestion(store: AudioStore, tmp_path: Path) -> None:

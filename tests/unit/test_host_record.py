@@ -169,5 +169,9 @@ def test_orders_are_proven_with_their_repeats(planned: tuple[Station, list[str]]
     found = [proof for proof in station.proofs(now, now + 1) if order in proof.key]
     assert {(proof.node, proof.key) for proof in found} == {(node, name) for node in site().nodes for name in (key, f"{key}#2")}
     assert [(proof.result, proof.importance) for proof in found if proof.node == NODE and proof.key == key] == [("complete", "urgent")]
+    station.record.add("ban-hin-1", {**played(1, key, 0, 800, "end", None), "bulletin": None, "codec": None})
+    station.record.add("ban-hin-1", {"journal": "j1", "n": 2, "kind": "dropped", "t": None, "key": key, "why": "expired"})
+    (replaced,) = [proof for proof in station.proofs(now, now + 1) if proof.node == "ban-hin-1" and proof.key == key]
+    assert (replaced.result, replaced.heard_ms, replaced.why) == ("replaced", 0, "expired")
     own = station.sound(topics.node_audience(NODE), "chime")
     assert [proof.node for proof in station.proofs(now, now + 1) if own in proof.key] == [NODE]

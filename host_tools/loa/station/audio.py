@@ -6,7 +6,9 @@ again under the same name makes new ones, and what was signed before stays playa
 
 import hashlib
 import os
+import re
 import time
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,13 @@ from loa.station.decode import decoded_file
 from loa.station.loudness import measure, normalised
 
 _TITLE_BYTES_MAX = 96
+_NAME_MAX = 32
+
+
+def name_of(path: Path) -> str:
+    """A bulletin's name made of a file's: `Bản tin sáng.mp3` gives `ban-tin-sang`."""
+    plain = unicodedata.normalize("NFD", path.stem.lower().replace("đ", "d")).encode("ascii", "ignore").decode()
+    return re.sub("[^a-z0-9]+", "-", plain).strip("-")[:_NAME_MAX].strip("-") or "audio"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ _LATE_S = 900  # a slot's `late` if it has none, as the wire's table says
 
 @dataclass(frozen=True, order=True)
 class Occurrence:
-    """One playing that a plan asks for. Times are Unix seconds; `ends` is by the longest variant, `late` the seconds it may be late."""
+    """One playing that a plan asks for, or an order (`do` as there). Times are Unix seconds; `ends` is by the longest variant, `late` the seconds
+    it may be late; `bulletin` is empty for what plays none."""
 
     start: int
     ends: int
@@ -20,6 +21,7 @@ class Occurrence:
     bulletin: str
     importance: str
     late: int
+    do: str = "bulletin"
 
 
 def occurrences(payload: dict[str, Any], hamlet: str, first: int, last: int) -> Iterator[Occurrence]:

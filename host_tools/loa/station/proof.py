@@ -20,6 +20,8 @@ from loa.station.orders import Orders
 from loa.station.record import Event, Record
 
 _PLAYED = ("bulletin", "live", "siren", "chime")
+_STRETCH = ("from_ms", "to_ms", "codec", "sha256", "why")
+_ROUNDING_MS = 50  # stretches are told in whole ms and cut at blocks
 _REPORT_S = 60  # a report may take this long after the last moment of play
 
 
@@ -65,31 +67,32 @@ def _ordered(orders: Orders, node_id: str, hamlet: str, first: int, last: int) -
             length = max((variant["ms"] for variant in record["bulletin"]["variants"]), default=0) // 1000 if "bulletin" in record else 0
             for count in range(1, record.get("repeat", 1) + 1):
                 key = f"{audience}|{record['id']}" + (f"#{count}" if count > 1 else "")
-                late = record["until"] - record["from"]
-                bulletin = record["id"] if "bulletin" in record else None
-                yield Occurrence(
-                    record["from"], record["from"] + length, key, record["id"], bulletin or record["do"], record["class"], late
-                )
+                bulletin, late = record["id"] if "bulletin" in record else "", record["until"] - record["from"]
+                begins = record["from"]
+                yield Occurrence(begins, begins + length, key, record["id"], bulletin, record["class"], late, record["do"])
 
 
 def _judge(node_id: str, expected: Occurrence, events: list[Event]) -> Proof:
     played = sorted((event for event in events if event.kind == "played"), key=lambda event: (event.t or 0, event.n))
-    why = next((str(event.body.get("why")) for event in events if event.kind == "dropped"), None)
-    lengths = [event.body["of_ms"] for event in played if isinstance(event.body.get("of_ms"), int)]
-    of_ms = max(lengths, default=None)
-    heard_ms = _covered([(event.body["from_ms"], event.body["to_ms"]) for event in played])
-    ended = any(event.body.get("why") == "end" for event in played)
+    wanted = [event for event in played if event.body["bulletin"] or expected.do != "bulletin"]
+    why = next((str(event.body["why"]) for event in events if event.kind == "dropped"), None)
+    of_ms = max((event.body["of_ms"] for event in wanted if event.body["of_ms"] is not None), default=None)
+    heard_ms = _covered([(event.body["from_ms"], event.body["to_ms"]) for event in wanted])
+    ended = any(event.body["why"] == "end" for event in wanted)
     over = time.time() > expected.ends + expected.late + _REPORT_S
-    if ended and (of_ms is None or heard_ms >= of_ms):
+    if ended and (of_ms is None or heard_ms + _ROUNDING_MS >= of_ms):
         result = "complete"
-    elif why is not None or over:
-        result = "partly" if heard_ms else "dropped" if why is not None else "silent"
-    else:
+    elif why is None and not over:
         result = "due"
-    stretches = tuple(
-        {"t": event.t, **{name: event.body.get(name) for name in ("from_ms", "to_ms", "codec", "sha256", "why")}} for event in played
-    )
-    return Proof(node_id, expected.key, expected.start, expected.importance, expected.bulletin, result, heard_ms, of_ms, why, stretches)
+    elif heard_ms:
+        result = "partly"
+    elif played:
+        result = "replaced"
+    else:
+        result = "silent" if why is None else "dropped"
+    stretches = tuple({"t": event.t, **{name: event.body[name] for name in _STRETCH}} for event in played)
+    bulletin = expected.bulletin or None
+    return Proof(node_id, expected.key, expected.start, expected.importance, bulletin, result, heard_ms, of_ms, why, stretches)
 
 
 def _covered(stretches: list[tuple[int, int]]) -> int:

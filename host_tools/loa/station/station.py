@@ -18,7 +18,7 @@ from loa.keys import Keyring
 from loa.keys.signing import open_signed
 from loa.site.model import Site
 from loa.site.model import Station as StationSettings
-from loa.station.audio import AudioStore, Recording
+from loa.station.audio import AudioStore, Recording, name_of
 from loa.station.commands import Command, Commands
 from loa.station.database import Database
 from loa.station.documents import DAY_S, Document, Documents
@@ -106,9 +106,7 @@ class Station:
 
     def add_audio(self, path: Path, name: str | None = None, language: str | None = None, title: str | None = None) -> Recording:
         """Take a recording in, by default under its file's name and in the site's first language."""
-        return self.audio.add(
-            path, name or path.stem.lower().replace(" ", "-").replace("_", "-"), language or self.site.languages[0], title
-        )
+        return self.audio.add(path, name or name_of(path), language or self.site.languages[0], title)
 
     def check_plan(self, path: Path) -> dict[str, Any]:
         """The body that a plan file makes; raises `InvalidFile` with every mistake."""
@@ -148,14 +146,25 @@ class Station:
         return self._give(audience, {"do": what, "repeat": repeat}, what, importance, valid_s)
 
     def live_start(
-        self, audience: str, source: str, importance: str = "priority", valid_s: int = 4 * 3600, codec: str = "ima-adpcm"
+        self,
+        audience: str,
+        source: str,
+        importance: str = "priority",
+        valid_s: int = 4 * 3600,
+        codec: str = "ima-adpcm",
+        backup: str | None = None,
     ) -> str:
-        """Put a source, a file or URL that FFmpeg reads, on the air now. Returns the order's id, which is the stream's name."""
+        """Put a source, a file or URL that FFmpeg reads, on the air now. Returns the order's id, which is the stream's name.
+
+        `backup` is the URL of a stream of the same kind elsewhere, for nodes that cannot reach this one.
+        """
         self._check_audience(audience)
         self._check_class(importance)
         source = str(Path(source).resolve()) if Path(source).is_file() else source
         name, now = self.orders.name("live"), int(time.time())
         live = {"url": self.live_url(name, importance), "codec": codec, "rate": self.site.audio.rate}
+        if backup:
+            live["backup"] = backup
         record = {"id": name, "do": "live", "class": importance, "from": now, "until": now + valid_s, "live": live}
         self.orders.give_live(audience, record, source)
         return name
