@@ -88,6 +88,7 @@ class Performance:
         began = stage.clock.now()
         stage.diary.began(item, sound, began)
         marks = asyncio.create_task(self._mark())
+        stage.player.stop()  # a chime to identify the node makes way
         try:
             outcome = await stage.player.play(sound.source, item.resume_ms)
         finally:

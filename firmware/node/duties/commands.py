@@ -1,0 +1,53 @@
+"""Carries out what is asked of one node once: ping, identify, reboot, send-log. A newer command than this version knows is refused by its name."""
+
+import asyncio
+
+from micropython import const
+
+from node.bus.report_words import ORDER
+from node.health import proof
+from node.refusal import COMMAND_UNKNOWN, Refused
+
+_FAREWELL_MS = const(3_000)  # for the answer to reach the broker
+
+
+class Commands:
+    """`player`, `sounds`: to identify by the chime. `conductor.rest()` and `reset()` end this run. `tell(kind, event)` writes to the journal."""
+
+    def __init__(self, player, sounds, conductor, clock, tell, send_log, reset):
+        self._player = player
+        self._sounds = sounds
+        self._conductor = conductor
+        self._clock = clock
+        self._tell = tell
+        self._send_log = send_log
+        self._reset = reset
+        self._actions = {"ping": self._ping, "identify": self._identify, "reboot": self._reboot, "send-log": self._report_log}
+
+    async def handle(self, document):
+        """Act on an admitted command document. Raises Refused COMMAND_UNKNOWN."""
+        do = document.body["do"]
+        if do not in self._actions:
+            raise Refused(COMMAND_UNKNOWN, f"{do} is not known to this version")
+        self._actions[do]()
+
+    def _ping(self):
+        """To be answered is all there is to it."""
+
+    def _identify(self):
+        asyncio.create_task(self._chime())
+
+    async def _chime(self):
+        """People on the ground hear which one it is; a bulletin on the air goes first."""
+        await self._player.play(self._sounds.built_in("chime").source)
+
+    def _reboot(self):
+        asyncio.create_task(self._leave())
+
+    async def _leave(self):
+        await self._conductor.rest()
+        await asyncio.sleep_ms(_FAREWELL_MS)
+        self._reset()
+
+    def _report_log(self):
+        self._send_log()

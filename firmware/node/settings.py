@@ -1,0 +1,47 @@
+"""Reads what a node was given at the bench: who it is, where its broker, station and time are, and which release runs. Changes nothing.
+
+`loa.provision.contents` writes these files. Without one of them the node cannot be a node: OSError, ValueError or KeyError, and the boot fails.
+"""
+
+import json
+import sys
+
+from node.bus.encoding import from_base64url
+
+CA_FILE = "/ca.pem"
+
+
+class Settings:
+    """`root`: folder of the node's files; `data`: of what can be filled again. The slot is where this application was imported from.
+
+    node_id, report_key (bytes), root_key ({kid, n, e})  its identity
+    version, built (Unix s)                              its release
+    area, language, networks, broker, http, time         see `loa.provision.contents`
+    ceiling (per cent), plain_live, cache_bytes, ca (PEM)
+    """
+
+    def __init__(self, root, data):
+        identity = _read(root + "/identity.json")
+        self.node_id = identity["id"]
+        self.report_key = from_base64url(identity["key"].encode())
+        self.root_key = identity["root"]
+        release = _read(sys.path[0] + "/release.json")
+        self.version = release["version"]
+        self.built = release["built"]
+        config = _read(data + "/config.json")
+        self.area = config["area"]
+        self.language = config["language"]
+        self.networks = [(ssid, password) for ssid, password in config["networks"]]
+        self.broker = config["broker"]
+        self.http = config["http"]
+        self.time = [(host, port) for host, port in config["time"]]
+        self.ceiling = config["ceiling"]
+        self.plain_live = config["plain_live"]
+        self.cache_bytes = config["cache_bytes"]
+        with open(data + CA_FILE) as file:
+            self.ca = file.read()
+
+
+def _read(path):
+    with open(path) as file:
+        return json.load(file)

@@ -1,0 +1,1 @@
+"""What a node is given at the bench: identity, configuration, application."""

@@ -1,0 +1,95 @@
+"""The files that a node is born with, by partition: who it is, whom it believes, where it finds broker, station and time, and its application.
+
+Says nothing of how they get onto the flash. `firmware/node/settings.py` reads what is written here.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+from loa.firmware import FIRMWARE
+from loa.keys import Keyring, base64url
+from loa.keys.trust import ROOT_KID
+from loa.sim.boards import load_board
+from loa.sim.disk import Files
+from loa.sim.runtime import compiled
+from loa.site.model import Site
+
+_SLOT = "a/"
+_MQTTS_PORT = 8883
+
+
+@dataclass(frozen=True)
+class Services:
+    """Where a node finds what it needs, as host and port: `broker_port` where the site leaves it open, `http_url` of its station, `time_servers`."""
+
+    broker_port: int
+    http_url: str
+    time_servers: tuple[tuple[str, int], ...]
+
+
+def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, march: str | None) -> dict[str, Files]:
+    """Files for each littlefs partition. `march`: architecture of the application's native code, None for sources (`loa.sim.runtime.compiled`)."""
+    node = site.nodes[node_id]
+    return {
+        "vfs": {
+            "main.py": (FIRMWARE / "main.py").read_bytes(),
+            "identity.json": _json(_identity(site, keyring, node_id)),
+            "board.json": _json(load_board(node.board).for_node(node.board)),
+        },
+        "app": {_SLOT + path: content for path, content in application(march).items()},
+        "data": {"config.json": _json(_configuration(site, keyring, node_id, services)), "ca.pem": keyring.authority().encode()},
+    }
+
+
+def application(march: str | None) -> Files:
+    """What fills a slot: the modules, and which release they are. `march` as for `node_files`."""
+    return {**compiled(march), "release.json": _json({"version": version("loa"), "built": int(time.time())})}
+
+
+def _identity(site: Site, keyring: Keyring, node_id: str) -> dict[str, Any]:
+    """What never changes over the life of a node, and the key of its reports."""
+    return {
+        "id": node_id,
+        "key": base64url.encode(keyring.node(node_id).report_key),
+        "root": {"kid": ROOT_KID, **keyring.root_public()},
+    }
+
+
+def _configuration(site: Site, keyring: Keyring, node_id: str, services: Services) -> dict[str, Any]:
+    """What a signed `config` document can change later."""
+    node = site.nodes[node_id]
+    broker = urlsplit(site.broker.url) if site.broker.url else None
+    return {
+        "area": node.area,
+        "language": node.language,
+        "networks": [[network.ssid, _password(site, network.password_file)] for network in site.networks.values() if network.ssid],
+        "broker": {
+            "host": broker.hostname if broker else site.broker.host,
+            "port": (broker.port or _MQTTS_PORT) if broker else services.broker_port,
+            "tls": broker is None or broker.scheme == "mqtts",
+            "user": node_id,
+            "password": keyring.node(node_id).password,
+        },
+        "http": services.http_url,
+        "time": [list(server) for server in services.time_servers],
+        "ceiling": site.audio.volume_ceiling,
+        "plain_live": site.audio.plain_live,
+        "cache_bytes": _cache_bytes(node.board, site.audio.rate),
+    }
+
+
+def _cache_bytes(board: str, rate: int) -> int:
+    """Room for the seconds of audio that the board promises, in IMA ADPCM: half a byte a sample and block headers of 4 in 512."""
+    return load_board(board).storage.bulletin_seconds * rate * 512 // 1017
+
+
+def _password(site: Site, file: Any) -> str:
+    return (site.keys_folder.parent / file).read_text().strip() if file else ""
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
