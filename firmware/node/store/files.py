@@ -59,11 +59,16 @@ def size_of(path):
 async def remove(gate, path):
     """Remove a file, in silence; none is as good."""
     async with gate.writing():
-        try:
-            os.remove(path)
-        except OSError as error:
-            if error.errno != ENOENT:
-                raise
+        discard(path)
+
+
+def discard(path):
+    """`remove` for who has the gate's permission already."""
+    try:
+        os.remove(path)
+    except OSError as error:
+        if error.errno != ENOENT:
+            raise
 
 
 async def prepare(gate, folder):
