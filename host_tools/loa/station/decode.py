@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from loa.errors import EXIT_INVALID, LoaError
 
 LONGEST_S = 4 * 3600
+_NETWORK_S = 10.0  # to open a URL, and for each read from it
 
 
 def decoded(source: str | Path, rate: int) -> Iterator[NDArray[np.float32]]:
@@ -21,7 +22,7 @@ def decoded(source: str | Path, rate: int) -> Iterator[NDArray[np.float32]]:
     resampler = AudioResampler(format="flt", layout="mono", rate=rate)
     total = 0
     try:
-        with av.open(str(source), metadata_errors="replace") as container:
+        with av.open(str(source), metadata_errors="replace", timeout=_NETWORK_S) as container:
             if not container.streams.audio:
                 raise LoaError(f"{source}: holds no audio", "hand in a recording, for example MP3, M4A, OGG or WAV", EXIT_INVALID)
             for frame in container.decode(container.streams.audio[0]):

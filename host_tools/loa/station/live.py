@@ -77,18 +77,19 @@ class LiveStream:
         """Feed the listeners until the source ends. Raises `LoaError` if it cannot be read."""
         loop = asyncio.get_running_loop()
         blocks = self._encoded()
-        with ThreadPoolExecutor(1, "live") as reader:  # decoding blocks, and FFmpeg's objects stay on one thread
-            try:
-                begun = time.monotonic()
-                number = 0
-                while (block := await loop.run_in_executor(reader, next, blocks, None)) is not None:
-                    number += 1
-                    await asyncio.sleep(begun + number * self._block_s - time.monotonic())
-                    self._backlog.append(block)
-                    for listener in self._listeners:
-                        listener.put(block)
-            finally:
-                self.end()
+        reader = ThreadPoolExecutor(1, "live")  # decoding blocks, and FFmpeg's objects stay on one thread
+        try:
+            begun = time.monotonic()
+            number = 0
+            while (block := await loop.run_in_executor(reader, next, blocks, None)) is not None:
+                number += 1
+                await asyncio.sleep(begun + number * self._block_s - time.monotonic())
+                self._backlog.append(block)
+                for listener in self._listeners:
+                    listener.put(block)
+        finally:
+            self.end()
+            reader.shutdown(wait=False, cancel_futures=True)  # a source that is stuck must not hold up the loop
 
     def end(self) -> None:
         """Tell all listeners that nothing comes any more."""
