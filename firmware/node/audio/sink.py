@@ -16,7 +16,7 @@ _BLOCK_MS_MIN = const(20)  # a block is also how long a fade takes
 _RING_MS_MIN = const(240)
 STALL_MS = const(170)  # the longest call that cannot be split while sound is out, a step of a TLS handshake (163 ms)
 _TICK_US = const(10_000)  # the copy task wakes by these
-_LOST_US = const(60_000)  # a callback this much later than the ring had room is not coming any more
+_LOST_US = const(40_000)  # a callback this much later than the ring had room is not coming any more
 _POLL_MS = const(5)
 _STABLE_BLOCKS = const(2)  # blocks of silence around switching the amplifier
 
@@ -61,6 +61,7 @@ class I2SSink:
         while self.timeline.queued() > self.block_frames:
             await asyncio.sleep_ms(_POLL_MS)
         self._amplifier.on()
+        await self._write_silence(1)
 
     async def stop(self):
         """Amplifier off, then the clocks. Whoever does not want a click sees to it that only silence is queued."""

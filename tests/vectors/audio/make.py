@@ -65,7 +65,15 @@ def random_blocks(noise: np.random.Generator) -> bytes:
 def head(block: int, size: int) -> bytes:
     fields = (0x11, 2), (1, 2), (RATE, 4), (RATE * block // (2 * block - 7), 4), (block, 2), (4, 2), (2, 2), (2 * block - 7, 2)
     fmt = b"".join(value.to_bytes(width, "little") for value, width in fields)
-    return b"RIFF" + (40 + size).to_bytes(4, "little") + b"WAVEfmt " + len(fmt).to_bytes(4, "little") + fmt + b"data" + size.to_bytes(4, "little")
+    return (
+        b"RIFF"
+        + (40 + size).to_bytes(4, "little")
+        + b"WAVEfmt "
+        + len(fmt).to_bytes(4, "little")
+        + fmt
+        + b"data"
+        + size.to_bytes(4, "little")
+    )
 
 
 def decode(content: bytes) -> np.ndarray:
