@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from host_support import BOARD, SITE_FILE, site
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loa.errors import InvalidFile, LoaError
@@ -65,6 +65,20 @@ def test_what_is_no_toml_and_what_is_not_there(tmp_path: Path) -> None:
     assert mistakes(tmp_path, "name = \n")[0].startswith("1: not TOML")
     with pytest.raises(LoaError, match="cannot be read"):
         load_site(tmp_path / "none.toml")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(GOOD) - 1), st.integers(0, 12), st.text(alphabet='"[]{}=.,#/\n -aZ09đ', max_size=8))
+def test_damage_anywhere_gives_mistakes_with_lines_or_a_site(
+    tmp_path_factory: pytest.TempPathFactory, start: int, length: int, instead: str
+) -> None:
+    path = tmp_path_factory.mktemp("site") / "site.toml"
+    path.write_text(GOOD[:start] + instead + GOOD[start + length :], encoding="utf-8")
+    try:
+        load_site(path, [BOARD])
+    except InvalidFile as invalid:
+        lines = GOOD.count("\n") + instead.count("\n") + 1
+        assert all(1 <= int(mistake.removeprefix(f"{path}:").partition(":")[0]) <= lines for mistake in invalid.mistakes)
 
 
 def test_lines_of_unusual_layout() -> None:

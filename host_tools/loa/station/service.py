@@ -28,6 +28,7 @@ _COMMAND_AGAIN_S = 5.0
 _REPAIR_AGAIN_S = 10.0
 _RENEW_TICKS = 600
 _WILL = {"online": False}  # unsigned, because the broker speaks it: believed only as far as it goes
+_WILL_BYTES_MAX = 32
 _RENEWED = (topics.PLAN, topics.AIR)
 
 
@@ -216,7 +217,8 @@ class Service:
 
 
 def _is_will(payload: bytes) -> bool:
+    """Anybody may have sent it: nothing longer than a will is parsed."""
     try:
-        return bool(json.loads(payload) == _WILL)
+        return len(payload) <= _WILL_BYTES_MAX and bool(json.loads(payload) == _WILL)
     except ValueError:
         return False
