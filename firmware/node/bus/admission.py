@@ -102,7 +102,11 @@ class Admission:
         return document
 
     def commit(self, document):
-        """It counts: its revision or command id is remembered, its `iat` is proved to be past, and a trust document is put into force."""
+        """It counts: its revision or command id is remembered, its `iat` is proved to be past, and a trust document is put into force.
+
+        Raises Refused, and changes nothing, if a newer one was committed since it was admitted: REVISION_OLD, REPLAYED.
+        """
+        self._check_revision(document)
         self._clock.raise_floor(document.issued)
         if document.kind == topics.COMMAND:
             self.done.add(document.id, document.revision)
@@ -117,13 +121,13 @@ class Admission:
 
     def check_time(self, document):
         """Judge a pending document again: sets `pending` anew. Raises Refused: EXPIRED, REVISION_FUTURE; TIME_UNSET for a command while unset."""
-        now = self._clock.now()
+        # What answers the nonce says itself what the time is, and may put a wrong clock right.
+        now = document.issued if document.confirms_time else self._clock.now()
         if document.expires <= (self._clock.floor if now is None else now):
             raise Refused(EXPIRED, "expired at {}".format(document.expires))
-        timeless = document.kind in _TIMELESS
         if now is None and document.kind == topics.COMMAND:
             raise Refused(TIME_UNSET, "whether it has expired is not known yet")
-        document.pending = now is None and not timeless
+        document.pending = now is None and document.kind not in _TIMELESS
         if now is not None and max(document.revision, document.issued) > now + REVISION_AHEAD_MAX_S:
             raise Refused(REVISION_FUTURE, "more than a day ahead of {}".format(now))
 
@@ -131,15 +135,15 @@ class Admission:
         kind, audience, body = document.kind, document.audience, document.body
         if body["iss"] != key.kid:
             raise Refused(MALFORMED, "iss is not the key that signed")
+        if kind == topics.TRUST:
+            self._trust.check(body)
         if body["aud"] != audience or kind not in self._audiences.get(audience, ()):
             raise Refused(AUDIENCE, "for {}".format(body["aud"]))
         self._trust.may(key, kind, audience, _highest_class(kind, body))
-        self.check_time(document)
-        self._check_revision(document)
-        if kind == topics.TRUST:
-            self._trust.check(body)
         nonce = self._nonce()
         document.confirms_time = kind == topics.SEEN and nonce is not None and body.get("nonce") == nonce
+        self.check_time(document)
+        self._check_revision(document)
 
     def _check_revision(self, document):
         if document.kind == topics.COMMAND:

@@ -24,7 +24,7 @@ def from_base64url(text):
         data = binascii.a2b_base64(plain)
     except ValueError:
         raise Refused(MALFORMED, "not base64url")
-    if b"+" in text or b"/" in text or binascii.b2a_base64(data)[:-1] != plain:
+    if b"+" in text or b"/" in text or b"=" in text or binascii.b2a_base64(data)[:-1] != plain:
         raise Refused(MALFORMED, "not base64url as RFC 7515 writes it")
     return data
 

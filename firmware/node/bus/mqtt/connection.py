@@ -1,0 +1,136 @@
+"""One connection to a broker, from CONNECT to its end (MQTT 3.1.1). It ends by an exception, whichever of its tasks meets it first:
+
+- Refused MALFORMED: the broker sent what it may not (4.8); UNREACHABLE: it refused or closed; TIMEOUT: an answer is overdue
+- OSError or asyncio.TimeoutError from the stream
+- Left: `goodbye` was set, what waited was sent, and DISCONNECT said so
+
+Every answer counts as one quarter of the keepalive old at the next ping; after a whole keepalive of silence, or without the SUBACK or
+PUBACK that is due, the connection is given up, whatever TCP or the radio say. Trying again is the session's business.
+"""
+
+import asyncio
+
+from micropython import const
+
+from node.bus.mqtt import packets
+from node.bus.mqtt.together import together
+from node.refusal import MALFORMED, TIMEOUT, UNREACHABLE, Refused
+
+_QUARTERS = const(4)
+
+
+class Left(Exception):
+    """The connection was ended in good order by this side."""
+
+
+class Connection:
+    """`stream` as MicroPython's asyncio has it; `reader`, `inbox`, `outbox` outlive it. `answer_ms`: how long CONNACK and a blocked write may take.
+
+    `owner` is the session: `keepalive_s`, `filters`, and the callbacks `is_up(denied)`, `is_alive()`, `oversized(topic, size)`.
+    """
+
+    def __init__(self, stream, reader, inbox, outbox, owner, answer_ms):
+        self._stream = stream
+        self._reader = reader
+        self._inbox = inbox
+        self._outbox = outbox
+        self._owner = owner
+        self._answer_ms = answer_ms
+        self._writing = asyncio.Lock()
+        self._heard = False
+        self._subscribe_id = None  # of the SUBSCRIBE that is not answered yet
+        reader.start(stream)
+
+    async def run(self, connect_packet, goodbye):
+        """Live until something ends it; `goodbye` is the Event that asks for the end. Never returns."""
+        await self._send(connect_packet)
+        await asyncio.wait_for_ms(self._expect_connack(), self._answer_ms)
+        self._subscribe_id = self._outbox.new_id()
+        await self._send(packets.subscribe(self._subscribe_id, self._owner.filters))
+        await together(self._receive(), self._tend(), self._transmit(), self._leave(goodbye))
+
+    async def _expect_connack(self):
+        await self._reader.read()
+        if self._reader.kind != packets.CONNACK or not self._reader.is_whole:  # 3.2: the first packet from the server
+            raise Refused(MALFORMED, "packet {} before CONNACK".format(self._reader.kind))
+        packets.parse_connack(self._reader.flags, self._reader.body)
+
+    async def _send(self, packet):
+        async with self._writing:
+            self._stream.write(packet)
+            await asyncio.wait_for_ms(self._stream.drain(), self._answer_ms)
+
+    async def _receive(self):
+        while True:
+            await self._reader.read()
+            self._heard = True
+            if self._reader.kind == packets.PUBLISH:
+                await self._take_publish()
+            elif self._reader.is_whole:
+                self._take_answer(self._reader.kind, self._reader.flags, self._reader.body)
+            else:
+                raise Refused(MALFORMED, "packet {} of {} bytes".format(self._reader.kind, self._reader.size))
+
+    async def _take_publish(self):
+        is_whole = self._reader.is_whole
+        message = packets.parse_publish(self._reader.flags, self._reader.body, is_whole)
+        if is_whole:
+            await self._inbox.put(message)
+        else:
+            size = self._reader.size
+            await self._reader.skip(self._note_progress)
+            self._owner.oversized(message.topic, size)
+        if message.qos:
+            await self._send(packets.puback(message.packet_id))
+
+    def _note_progress(self):
+        self._heard = True
+
+    def _take_answer(self, kind, flags, body):
+        if kind == packets.PUBACK:
+            self._outbox.acknowledged(packets.parse_puback(flags, body))
+        elif kind == packets.PINGRESP:
+            packets.parse_pingresp(flags, body)
+        elif kind == packets.SUBACK and self._subscribe_id is not None:
+            self._take_suback(packets.parse_suback(flags, body, self._subscribe_id, len(self._owner.filters)))
+        else:
+            raise Refused(MALFORMED, "packet {} is not for a client, or not now".format(kind))
+
+    def _take_suback(self, codes):
+        denied = [wanted[0] for wanted, code in zip(self._owner.filters, codes) if code == packets.DENIED]
+        if len(denied) == len(codes):
+            raise Refused(UNREACHABLE, "the broker grants no subscription")
+        self._subscribe_id = None
+        self._owner.is_up(denied)
+
+    async def _tend(self):
+        """Ping every quarter of the keepalive (3.1.2.10 wants at least one packet in each), and judge by what came since."""
+        silent = unsubscribed = 0
+        while True:
+            self._heard = False
+            await self._send(packets.PING)
+            await asyncio.sleep_ms(self._owner.keepalive_s * 1000 // _QUARTERS)
+            if self._inbox.is_full:  # nothing is read until there is room: that is no silence of the broker
+                continue
+            silent += 1
+            if self._heard:
+                silent = 0
+                self._owner.is_alive()
+            unsubscribed = 0 if self._subscribe_id is None else unsubscribed + 1
+            if silent >= _QUARTERS:
+                raise Refused(TIMEOUT, "the broker is silent")
+            if unsubscribed >= _QUARTERS or self._outbox.grow_older() > _QUARTERS:
+                raise Refused(TIMEOUT, "the broker owes an acknowledgement")
+
+    async def _transmit(self):
+        while True:
+            await self._send(await self._outbox.take())
+
+    async def _leave(self, goodbye):
+        await goodbye.wait()
+        try:
+            await asyncio.wait_for_ms(self._outbox.wait_empty(), self._answer_ms)
+        except asyncio.TimeoutError:
+            pass  # what QoS 1 owes is lost to nobody: it is in the journal
+        await self._send(packets.GOODBYE)  # 3.14: the broker then discards the will
+        raise Left

@@ -1,0 +1,64 @@
+"""Cuts what a broker sends into packets (MQTT 3.1.1, 2.2) inside one buffer that never grows; what is larger is passed over and told.
+
+Knows lengths only; what a packet says is for `packets`. Waits for bytes without end: whoever reads decides how long silence may last.
+"""
+
+from node.bus.mqtt.packets import LENGTH_BYTES_MAX
+from node.refusal import MALFORMED, UNREACHABLE, Refused
+
+
+class Reader:
+    """Reads packets of at most `longest` bytes behind their fixed header.
+
+    `kind`, `flags` and `body` are those of the last packet, `body` a view that is valid until the next `read`.
+    """
+
+    def __init__(self, longest):
+        self._buffer = memoryview(bytearray(longest))
+        self._stream = None
+        self.kind = self.flags = 0
+        self.body = self._buffer[:0]
+        self.size = 0  # as the header says; beyond `longest`, `body` has only the beginning
+
+    def start(self, stream):
+        """Read from a new connection."""
+        self._stream = stream
+
+    @property
+    def is_whole(self):
+        """False if the packet was too large: the rest of it still has to be passed over by `skip`."""
+        return self.size == len(self.body)
+
+    async def read(self):
+        """Read one packet, or the beginning of an oversized one. Raises Refused: MALFORMED (a length of five bytes), UNREACHABLE (the broker closed)."""
+        await self._fill(self._buffer[:1])
+        self.kind, self.flags = self._buffer[0] >> 4, self._buffer[0] & 0x0F
+        self.size = await self._length()
+        self.body = self._buffer[: min(self.size, len(self._buffer))]
+        await self._fill(self.body)
+
+    async def skip(self, progress):
+        """Pass over the rest of an oversized packet; `progress()` is called for each piece. `body` is then no longer valid."""
+        left = self.size - len(self.body)
+        while left:
+            piece = self._buffer[: min(left, len(self._buffer))]
+            await self._fill(piece)
+            left -= len(piece)
+            progress()
+
+    async def _length(self):
+        size = 0
+        for index in range(LENGTH_BYTES_MAX):
+            await self._fill(self._buffer[:1])
+            octet = self._buffer[0]
+            size |= (octet & 0x7F) << 7 * index
+            if not octet & 0x80:
+                return size
+        raise Refused(MALFORMED, "a remaining length of more than four bytes")
+
+    async def _fill(self, view):
+        while len(view):
+            count = await self._stream.readinto(view)
+            if not count:
+                raise Refused(UNREACHABLE, "the broker closed the connection")
+            view = view[count:]

@@ -1,0 +1,156 @@
+"""The node's session with its broker: connects, and connects again for as long as the node lives. What happens in which failure is in `docs/mqtt.md`.
+
+Owns what outlives a connection: messages received and not yet acted on, messages to be sent and not yet acknowledged. Opens no socket (`connect` does)
+and knows nothing of documents.
+"""
+
+import asyncio
+
+from micropython import const
+
+from node.bus.limits import DOCUMENT_BYTES_MAX
+from node.bus.mqtt import packets
+from node.bus.mqtt.connection import Connection, Left
+from node.bus.mqtt.inbox import Inbox
+from node.bus.mqtt.outbox import Outbox
+from node.bus.mqtt.reader import Reader
+from node.bus.mqtt.together import together
+from node.refusal import TIMEOUT, UNREACHABLE, Refused
+
+PACKET_BYTES_MAX = DOCUMENT_BYTES_MAX + 256  # a document and its topic
+_INBOX_BYTES = const(2 * 8448)
+_OUTBOX_BYTES = const(16384)
+_KEEPALIVE_S = const(60)
+_CONNECT_MS = const(30_000)  # name, TCP and TLS
+_ANSWER_MS = const(10_000)
+
+
+class Session:
+    """One MQTT session with a clean start on every connection.
+
+    `connect`: async callable that returns a stream (`readinto`, `write`, `drain`, `close`), whose own time-outs, if any, are longer than `keepalive_s`;
+    `filters`: ((topic filter, QoS 0 or 1), ...); `will`: (topic, payload bytes) or None; `backoff`: `next()` gives ms to wait, `reset()`;
+    `on_message(topic, payload)`: async, called for one message after the other; `on_up()`, `on_down(why)`, `on_oversized(topic, bytes)`: plain calls.
+
+    `connected`: the broker has granted subscriptions and answers; `denied`: filters that it did not grant; `why`: the Refused that ended the last connection.
+    """
+
+    def __init__(
+        self,
+        connect,
+        client_id,
+        filters,
+        on_message,
+        backoff,
+        on_up,
+        on_down,
+        on_oversized,
+        will=None,
+        user=None,
+        password=None,
+        keepalive_s=_KEEPALIVE_S,
+        connect_ms=_CONNECT_MS,
+        answer_ms=_ANSWER_MS,
+    ):
+        self.connected = False
+        self.denied = []
+        self.why = None
+        self.filters = filters
+        self.keepalive_s = keepalive_s
+        self.oversized = on_oversized
+        self._connect = connect
+        self._connect_packet = packets.connect(client_id, keepalive_s, will, user, password)
+        self._connect_ms = connect_ms
+        self._answer_ms = answer_ms
+        self._on_message = on_message
+        self._on_up = on_up
+        self._on_down = on_down
+        self._backoff = backoff
+        self._reader = Reader(PACKET_BYTES_MAX)
+        self._inbox = Inbox(_INBOX_BYTES)
+        self._outbox = Outbox(_OUTBOX_BYTES)
+        self._goodbye = asyncio.Event()
+
+    @property
+    def dropped(self):
+        """QoS 0 messages that gave way in a full outbox."""
+        return self._outbox.dropped
+
+    def publish(self, topic, payload, qos=0, retain=False):
+        """Send as soon as there is a connection; False if the outbox has no room, see there. QoS 1 is sent again until it is acknowledged.
+
+        Raises Refused(OVERSIZED) for what no broker takes.
+        """
+        return self._outbox.put(topic, payload, qos, retain)
+
+    async def wait_room(self):
+        """Return after a message has left the outbox: the time to offer again what was not taken."""
+        await self._outbox.wait_eased()
+
+    async def wait_sent(self):
+        """Return when everything was sent and all of QoS 1 acknowledged."""
+        await self._outbox.wait_empty()
+
+    def stop(self):
+        """End in good order: what waits is sent if the broker is there and takes it within `answer_ms`, then `run` returns."""
+        self._goodbye.set()
+
+    async def run(self):
+        """Task: stay connected until `stop`. Raises only what `on_message` raises."""
+        try:
+            await together(self._deliver(), self._stay_connected())
+        except Left:
+            self.why = None
+
+    # What a connection tells.
+
+    def is_up(self, denied):
+        """The broker has answered the SUBSCRIBE."""
+        self.denied = denied
+        self.connected = True
+        self._on_up()
+
+    def is_alive(self):
+        """The broker has answered for a quarter of the keepalive: only now a next failure is a first one."""
+        self._backoff.reset()
+
+    async def _deliver(self):
+        while True:
+            message = await self._inbox.get()
+            await self._on_message(message.topic, message.payload)
+
+    async def _stay_connected(self):
+        while True:
+            try:
+                await self._live_once()
+            except Refused as refused:
+                self.why = refused
+            except asyncio.TimeoutError:
+                self.why = Refused(TIMEOUT, "not connected, or not written, in time")
+            except OSError as error:
+                self.why = Refused(UNREACHABLE, "the connection broke: {}".format(error))
+            finally:
+                self._down()
+            await self._wait_before_next()
+
+    async def _live_once(self):
+        stream = await asyncio.wait_for_ms(self._connect(), self._connect_ms)
+        try:
+            connection = Connection(stream, self._reader, self._inbox, self._outbox, self, self._answer_ms)
+            await connection.run(self._connect_packet, self._goodbye)
+        finally:
+            stream.close()
+
+    def _down(self):
+        self._outbox.lost()
+        if self.connected:
+            self.connected = False
+            self._on_down(self.why)
+
+    async def _wait_before_next(self):
+        if not self._goodbye.is_set():
+            try:
+                await asyncio.wait_for_ms(self._goodbye.wait(), self._backoff.next())
+            except asyncio.TimeoutError:
+                return
+        raise Left
