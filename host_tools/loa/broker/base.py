@@ -21,6 +21,11 @@ class Broker(Protocol):
         """`mqtts://host:port`."""
         ...
 
+    @property
+    def running(self) -> bool:
+        """True while it lives; False before `start`, after `stop` and `kill`, and when it ended by itself."""
+        ...
+
     def start(self) -> None:
         """Start and return once a client was let in. Raises `LoaError` if that does not happen in time."""
         ...

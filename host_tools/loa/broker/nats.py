@@ -61,6 +61,11 @@ class NatsBroker:
         """`mqtts://host:port`."""
         return f"mqtts://{self.host}:{self.port}"
 
+    @property
+    def running(self) -> bool:
+        """True while the server lives."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start, on the ports of last time if there was one, and return once a client was let in."""
         if self._process is not None:

@@ -64,6 +64,11 @@ class Record:
         row = self._database.row("SELECT journal FROM event WHERE node = ? ORDER BY rowid DESC LIMIT 1", node_id)
         return row["journal"] if row else None
 
+    def newest(self, node_id: str) -> Event | None:
+        """The event of a node that came last, or None."""
+        row = self._database.row("SELECT * FROM event WHERE node = ? ORDER BY rowid DESC LIMIT 1", node_id)
+        return _event(row) if row else None
+
     def events(self, node_id: str | None = None, first: int = 0, last: int = _UNIX_MAX) -> list[Event]:
         """Events that happened from `first` to `last`, Unix seconds, and those without a time, as they came."""
         rows = self._database.rows(
@@ -72,7 +77,7 @@ class Record:
             last,
             node_id,
         )
-        return [Event(row["node"], row["journal"], row["n"], row["t"], row["kind"], json.loads(row["body"])) for row in rows]
+        return [_event(row) for row in rows]
 
     def lost(self) -> list[tuple[str, str, int, int]]:
         """(node, journal, first, last) of events that nodes no longer had."""
@@ -82,3 +87,7 @@ class Record:
         row = self._database.row("SELECT min(n) AS n FROM event WHERE node = ? AND journal = ? AND n > ?", node_id, journal, n)
         assert row is not None
         return int(row["n"])
+
+
+def _event(row: Any) -> Event:
+    return Event(row["node"], row["journal"], row["n"], row["t"], row["kind"], json.loads(row["body"]))

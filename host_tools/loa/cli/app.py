@@ -1,0 +1,59 @@
+"""Puts the commands together. What each does is in the module of its concern."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from loa.cli import demo, making, orders, running, seeing
+from loa.cli.failures import Command
+
+_HELP = """Everything for commune loudspeakers that is done from a desk or a bench.
+
+A site is described by its site.toml. Commands that make or run a site take its path as their argument, the others by --site; without it that is
+LOA_SITE, or site.toml in this folder. What station and broker keep lies in .loa beside it, unless --folder or LOA_FOLDER says otherwise.
+
+Results go to stdout, as JSON with --json; progress and errors to stderr. Exit codes: 1 failed, 2 wrong usage, 3 invalid input, 4 keys, 5 broker,
+6 network, or nobody answered.
+"""
+
+
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", envvar="LOA_DEBUG", help="Show where a fault of loa happened.")] = False,
+) -> None:
+    """Only declares what stands before the command; `failures` reads it."""
+
+
+_COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
+    "Try it": {"demo": demo.demo, "sim": running.sim},
+    "Set up and run a site": {"keys": making.keys, "broker": running.broker, "station": running.station},
+    "What is played": {"add": making.add, "urgent": orders.urgent, "live": orders.live, "stop": orders.stop, "volume": orders.volume},
+    "Nodes": {
+        "watch": seeing.watch,
+        "log": seeing.log,
+        "ping": orders.ping,
+        "identify": orders.identify,
+        "reboot": orders.reboot,
+    },
+}
+_PLAN: dict[str, Callable[..., Any]] = {"check": making.plan_check, "publish": making.plan_publish}
+
+
+def _group(help_text: str) -> typer.Typer:
+    return typer.Typer(help=help_text, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+
+
+app = _group(_HELP)
+app.callback()(_options)
+for _panel, _commands in _COMMANDS.items():
+    for _name, _command in _commands.items():
+        app.command(_name, cls=Command, rich_help_panel=_panel)(_command)
+_plan = _group("Check and publish the plan of the station's area.")
+for _name, _command in _PLAN.items():
+    _plan.command(_name, cls=Command)(_command)
+app.add_typer(_plan, name="plan", rich_help_panel="What is played")
+
+
+def main() -> None:
+    """Entry point of the command `loa`."""
+    app(prog_name="loa")

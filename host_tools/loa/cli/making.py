@@ -1,0 +1,132 @@
+"""Commands that prepare: keys, audio, plans. None needs a running service."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from loa.cli import output
+from loa.cli.failures import show
+from loa.cli.place import JsonOption, Place, at_site, at_station
+from loa.errors import EXIT_USAGE, LoaError
+from loa.station.audio import Recording
+from loa.station.occurrences import Occurrence, occurrences
+from loa.station.station import Station
+
+_SHOWN = 8
+_AHEAD_S = 14 * 86400
+PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan, a TOML file.")]
+
+
+@at_site
+def keys(
+    place: Place,
+    passphrase: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LOA_PASSPHRASE", prompt_required=False, prompt=True, hide_input=True, help="Locks a new root key, opens a locked one."
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Make the keys, passwords and certificates that the site needs and does not have yet."""
+    folder = place.keyring.folder
+    before = set(folder.rglob("*"))
+    with output.notes().status("making keys"):
+        place.keyring.ensure(place.site, passphrase=passphrase or None)
+    made = sorted(str(path.relative_to(folder)) for path in set(folder.rglob("*")) - before if path.is_file())
+    if json:
+        output.as_json({"folder": str(folder), "made": made})
+        return
+    output.results().print("\n".join(f"made {name}" for name in made) or "nothing was missing")
+    output.results().print(f"the keys of {place.site.name} are in {folder}")
+    if "root.pem" in made:
+        output.notes().print(
+            f"hint: keep {folder / 'root.pem'} off this machine, with a copy: it is only needed when stations or areas change"
+        )
+
+
+@at_station
+def add(
+    place: Place,
+    audio: Annotated[list[Path], typer.Argument(metavar="AUDIO...", help="Recordings in any format that FFmpeg reads.")],
+    name: Annotated[str | None, typer.Option(help="Name for the bulletin; the file's name if absent.")] = None,
+    language: Annotated[str | None, typer.Option(help="Its language, as in site.toml; the first one there if absent.")] = None,
+    title: Annotated[str | None, typer.Option(help="Its title for people.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Take recordings in: measured, made equally loud, and stored in every form that the nodes play."""
+    if name and len(audio) > 1:
+        raise LoaError("--name is for one recording", "leave it out, or give one file", EXIT_USAGE)
+    taken: list[Recording] = []
+    failed: list[LoaError] = []
+    with place.station() as station, output.notes().status("") as status:
+        for number, path in enumerate(audio, 1):
+            status.update(f"{path.name} ({number} of {len(audio)})")
+            try:
+                taken.append(station.add_audio(path, name, language, title))
+            except LoaError as error:
+                failed.append(error)
+    for problem in failed:
+        show(problem)
+    if json:
+        output.as_json(taken)
+    elif taken:
+        rows = [
+            (one.name, one.language, output.length(one.ms), f"{one.lufs:.1f} LUFS", f"{one.peak_dbtp:.1f} dBTP", one.title) for one in taken
+        ]
+        output.results().print(output.table(("name", "language", "length", "loudness", "peak", "title"), rows))
+    if failed:
+        raise typer.Exit(failed[0].exit_code)
+
+
+@at_station
+def plan_check(place: Place, plan: PlanArgument, json: JsonOption = False) -> None:
+    """Say every mistake in a plan with its line, or what it plays next."""
+    with place.station() as station:
+        _show_plan(station, station.check_plan(plan), {"ok": True}, json)
+
+
+@at_station
+def plan_publish(place: Place, plan: PlanArgument, json: JsonOption = False) -> None:
+    """Make a plan the plan of the station's area, in place of the one before."""
+    with place.station() as station:
+        document = station.publish_plan(plan)
+        _show_plan(station, document.body, {"ok": True, "id": document.id, "revision": document.revision, "served": place.served}, json)
+        if not place.served:
+            output.notes().print(
+                f"note: the service of station {station.name} does not run; the plan goes out when it does", style="yellow"
+            )
+            output.notes().print(f"hint: {place.service_hint}")
+
+
+def _show_plan(station: Station, body: dict[str, Any], told: dict[str, Any], json: bool) -> None:
+    coming = _coming(station, body)
+    if json:
+        output.as_json({**told, "bulletins": len(body["bulletins"]), "slots": len(body["slots"]), "next": coming})
+        return
+    state = f"published as {told['id']}" if "id" in told else "can be published"
+    output.results().print(f"{len(body['bulletins'])} bulletins in {len(body['slots'])} slots: {state}")
+    zone = station.site.time_zone
+    rows = [
+        (
+            output.clock(one.start, zone, "%a %m-%d %H:%M:%S"),
+            output.length((one.ends - one.start) * 1000),
+            one.importance,
+            one.bulletin,
+            one.slot,
+        )
+        for one in coming
+    ]
+    if rows:
+        output.results().print(output.table(("next", "length", "class", "bulletin", "slot"), rows))
+
+
+def _coming(station: Station, body: dict[str, Any]) -> list[Occurrence]:
+    """What the plan plays next in any of the station's hamlets."""
+    now = int(time.time())
+    payload = {"aud": station.area, "iat": now, "exp": now + _AHEAD_S, **body}
+    hamlets = {node.area for node in station.site.nodes_of(station.area).values()}
+    found = {one for hamlet in hamlets for one in occurrences(payload, hamlet, now, now + _AHEAD_S)}
+    return sorted(found)[:_SHOWN]

@@ -1,0 +1,130 @@
+"""Commands that run parts of a site until they are ended: the broker, a station's service, or a whole simulated commune."""
+
+import asyncio
+import logging
+import signal
+from typing import Annotated, Literal
+
+import typer
+
+from loa.broker import NatsBroker
+from loa.cli import output
+from loa.cli.glance import show_live
+from loa.cli.place import JsonOption, Place, StationOption, at_site
+from loa.cli.signals import terminable, until_ended
+from loa.errors import EXIT_BROKER, EXIT_USAGE, LoaError
+from loa.sim.commune import Commune
+from loa.sim.node import LOG_FILE
+from loa.sim.runtime import cpython, find_runtime
+from loa.station.overview import overview
+from loa.station.process import Post, serve
+from loa.station.service import Service
+
+_LOOK_S = 0.2
+
+
+@at_site
+def broker(place: Place, json: JsonOption = False) -> None:
+    """Run the site's embedded broker until Ctrl-C."""
+    if place.site.broker.url:
+        raise LoaError(f"this site uses the broker {place.site.broker.url}", 'start that one, or set broker.kind = "nats"', EXIT_USAGE)
+    engine = _broker_of(place)
+
+    def look() -> None:
+        if not engine.running:
+            raise LoaError("the broker ended by itself", f"its log is {engine.log_file}", EXIT_BROKER)
+
+    with terminable():
+        try:
+            engine.start()
+            _say(
+                json,
+                {"url": engine.url, "log": str(engine.log_file)},
+                f"broker at {engine.url}; its log is {engine.log_file}; Ctrl-C ends it",
+            )
+            until_ended(None, look)
+        finally:
+            engine.stop()
+
+
+@at_site
+def station(place: Place, name: StationOption = "", json: JsonOption = False) -> None:
+    """Run a station's service until Ctrl-C: it carries orders to the nodes, reports back, and serves audio. The other commands need it."""
+    wanted = name or place.station_name
+    url = place.site.broker.url or _broker_of(place).url
+    post = Post(place.site, wanted, place.keyring.folder, place.places.station(wanted), url)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+
+    async def until_signal(service: Service) -> None:
+        ended = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        _say(
+            json,
+            {"station": wanted, "folder": str(post.folder), "broker": url},
+            f"station {wanted} serves from {post.folder}; Ctrl-C ends it",
+        )
+        before = None
+        while not ended.is_set():
+            if service.connected != before:
+                before = service.connected
+                output.notes().print(f"connected to {url}" if before else f"no connection to {url} yet; trying again and again")
+            await asyncio.sleep(_LOOK_S)
+
+    asyncio.run(serve(post, until_signal))
+
+
+@at_site
+def sim(
+    place: Place,
+    nodes: Annotated[str | None, typer.Option(help="Only these, joined by commas.", show_default="all of the station's")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0, show_default="until Ctrl-C", help="How long.")] = None,
+    runtime: Annotated[
+        Literal["micropython", "cpython"] | None, typer.Option(help="What runs the nodes.", show_default="micropython, else cpython")
+    ] = None,
+    name: StationOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Run the whole commune on this machine, apart from the real one: broker, station, simulated nodes.
+
+    The other commands reach it with --sim. It keeps audio, plan and record from run to run; nodes begin as they leave the bench, and what they
+    played in the run before is deleted.
+    """
+    chosen = [one.strip() for one in nodes.split(",")] if nodes is not None else None
+    found = cpython("it was asked for") if runtime == "cpython" else find_runtime()
+    if runtime == "micropython" and not found.is_micropython:
+        raise LoaError(found.says, "install micropython, or leave --runtime out", EXIT_USAGE)
+    output.notes().print(f"{found.says}; starting")
+    with terminable(), Commune(place.site, place.places.sim.folder, found, chosen, name or None) as commune:
+        where = {"folder": str(commune.places.folder), "broker": commune.broker.url, "http": commune.desk.http_url, "runtime": found.name}
+        _say(json, where, f"everything is in {commune.places.folder}; give orders from another terminal with --sim; Ctrl-C ends it")
+        with show_live(lambda: overview(commune.desk), commune.site.time_zone, json) as refresh:
+
+            def step() -> None:
+                _check_parts(commune)
+                refresh()
+
+            until_ended(seconds, step)
+
+
+def _check_parts(commune: Commune) -> None:
+    """Raises `LoaError` for a part that ended though nobody ended it."""
+    if not commune.broker.running:
+        raise LoaError("the broker ended by itself", f"its log is {commune.broker.log_file}", EXIT_BROKER)
+    if not commune.station.running:
+        raise LoaError("the station's service ended by itself", f"its log is {commune.station.log_file}")
+    for node in commune.nodes.values():
+        if not node.running:
+            raise LoaError(f"the process of node {node.node_id} ended by itself", f"its log is {node.folder / LOG_FILE}")
+
+
+def _broker_of(place: Place) -> NatsBroker:
+    return NatsBroker(place.site, place.keyring, place.places.broker)
+
+
+def _say(json: bool, facts: dict[str, str], words: str) -> None:
+    """Where things are: what scripts wait for."""
+    if json:
+        output.as_json(facts)
+    else:
+        output.results().print(words)

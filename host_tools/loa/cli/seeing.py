@@ -1,0 +1,89 @@
+"""Commands that only look: who is there, what was played, what happened."""
+
+import time
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from loa.cli import output
+from loa.cli.glance import describe, show_live
+from loa.cli.place import JsonOption, Place, at_station
+from loa.cli.signals import until_ended
+from loa.errors import EXIT_INVALID, LoaError, suggestion
+from loa.station.overview import overview
+from loa.station.proof import Proof
+from loa.station.record import Event
+from loa.station.station import Station
+
+_RESULT_STYLES = {"complete": "green", "due": "cyan", "partly": "yellow", "dropped": "yellow", "silent": "red"}
+
+
+@at_station
+def watch(
+    place: Place,
+    once: Annotated[bool, typer.Option("--once", help="Show it once and end.")] = False,
+    seconds: Annotated[float | None, typer.Option(min=0, show_default="until Ctrl-C", help="How long.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the nodes: online, on the air, clock, what they lag behind with, last event. With --json a line for each change."""
+    with place.station() as station:
+        if not place.served:
+            output.notes().print(f"note: the service of station {station.name} does not run; this is what it knew last", style="yellow")
+            output.notes().print(f"hint: {place.service_hint}")
+        with show_live(lambda: overview(station), station.site.time_zone, json) as refresh:
+            until_ended(0 if once else seconds, refresh)
+
+
+@at_station
+def log(
+    place: Place,
+    node: Annotated[str | None, typer.Argument(metavar="NODE", help="Only this node.")] = None,
+    hours: Annotated[float, typer.Option(min=0, help="How far back.")] = 24,
+    json: JsonOption = False,
+) -> None:
+    """Show proof of play, against what was planned and ordered, and the events that nodes reported."""
+    with place.station() as station:
+        _check_node(station, node)
+        last = int(time.time()) + 1
+        first = last - round(hours * 3600)
+        proofs = [proof for proof in station.proofs(first, last) if node in (None, proof.node)]
+        events = station.record.events(node, first)
+        lost = [
+            dict(zip(("node", "journal", "first", "last"), gap, strict=True)) for gap in station.record.lost() if node in (None, gap[0])
+        ]
+        if json:
+            output.as_json({"proofs": proofs, "events": events, "lost": lost})
+        else:
+            _show_log(proofs, events, lost, station.site.time_zone)
+
+
+def _check_node(station: Station, node: str | None) -> None:
+    if node is not None and node not in station.nodes:
+        known = [status.id for status in station.status()]
+        raise LoaError(
+            f'station {station.name} has no node "{node}"', suggestion(node, known) or "known are: " + ", ".join(known), EXIT_INVALID
+        )
+
+
+def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, object]], zone: str) -> None:
+    results = output.results()
+    results.print("Proof of play", style="bold underline")
+    rows = [
+        (
+            output.clock(proof.start, zone),
+            proof.node,
+            proof.bulletin or proof.key,
+            proof.importance,
+            Text(proof.result, _RESULT_STYLES[proof.result]),
+            output.length(proof.heard_ms) + (f" of {output.length(proof.of_ms)}" if proof.of_ms else ""),
+            proof.why or "",
+        )
+        for proof in proofs
+    ]
+    results.print(output.table(("start", "node", "what", "class", "result", "heard", "why"), rows) if rows else "nothing was to be played")
+    results.print("\nEvents", style="bold underline")
+    told = [(output.clock(event.t, zone), event.node, f"{event.journal} {event.n}", event.kind, describe(event)) for event in events]
+    results.print(output.table(("time", "node", "number", "event", "what"), told) if told else "none")
+    for gap in lost:
+        results.print(f"lost: events {gap['first']} to {gap['last']} of {gap['node']} (journal {gap['journal']})", style="red")
