@@ -96,6 +96,11 @@ class Player:
         return programme.position_ms(self._sink.timeline) if programme else None
 
     @property
+    def buffer_ms(self):
+        """Sound that waits in the ring."""
+        return self._sink.queued_frames() * 1000 // self._sink.rate if self._sink.running else 0
+
+    @property
     def starvations(self):
         """Times that a source had no data in time, since boot."""
         return self._pump.starvations
