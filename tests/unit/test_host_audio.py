@@ -128,6 +128,14 @@ def test_a_thousand_hertz_at_full_scale_is_minus_three_lufs() -> None:
     assert measure(sound, RATE).lufs == pytest.approx(-3.01, abs=0.1)
 
 
+@pytest.mark.parametrize("length", [RATE, RATE + 1, RATE + 1102, RATE + 2399])
+def test_any_length_is_measured_to_its_end(length: int) -> None:
+    sound = np.sin(2 * np.pi * 997 * np.arange(length) / RATE).astype(np.float32)
+    assert measure(sound, RATE).lufs == pytest.approx(-3.01, abs=0.5)
+    sound[-100] = 2.0
+    assert measure(sound, RATE).peak_dbtp > 5
+
+
 def test_what_is_no_audio_is_refused_and_leaves_nothing(store: AudioStore, tmp_path: Path) -> None:
     junk = tmp_path / "junk.mp3"
     junk.write_bytes(bytes(range(256)) * 40)

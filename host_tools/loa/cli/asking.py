@@ -39,7 +39,7 @@ def _show(got: list[Answer], told: dict[str, Any]) -> None:
     done = sum(answer.result == report_words.ACCEPTED for answer in got)
     results().print(f"{told['id']}: " + (f"{done} of {len(got)} nodes answered ok" if got else "sent; no node of this station is meant"))
     if got:
-        results().print(output.table(("node", "", "answer"), [(answer.node, _presence(answer), _answer(answer)) for answer in got]))
+        results().print(output.table(("node", "state", "answer"), [(answer.node, _presence(answer), _answer(answer)) for answer in got]))
 
 
 def _presence(answer: Answer) -> Text:

@@ -54,12 +54,14 @@ def nodes_table(views: list[View], zone: str) -> Table:
             view.on_air or "-",
             Text(view.clock or "-", _CLOCK_STYLES.get(view.clock or "", "")),
             "-" if view.volume is None else f"{view.volume} %",
-            Text(", ".join(view.lags), "yellow") if view.lags else Text("up to date", "green"),
+            Text(", ".join(dict.fromkeys(lag.partition(":")[0] for lag in view.lags)), "yellow")
+            if view.lags
+            else Text("up to date", "green"),
             f"{output.clock(view.last.t, zone)} {view.last.kind} {describe(view.last)}" if view.last else "-",
         )
         for view in views
     ]
-    return output.table(("node", "state", "on the air", "clock", "volume", "lags", "last event"), rows)
+    return output.table(("node", "state", "on the air", "clock", "volume", "lags behind", "last event"), rows)
 
 
 def describe(event: Event) -> str:

@@ -7,6 +7,7 @@ read against the plan that held then.
 import json
 import time
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from loa.errors import EXIT_INVALID, LoaError
@@ -105,7 +106,7 @@ class Documents:
         """
         rows = self._database.rows("SELECT * FROM document WHERE kind = ? AND iat <= ? ORDER BY audience, rev", kind, last)
         spans = []
-        for row, after in zip(rows, [*rows[1:], None], strict=True):
+        for row, after in zip_longest(rows, rows[1:]):
             until = min(row["exp"], after["iat"]) if after is not None and after["audience"] == row["audience"] else row["exp"]
             if until > first:
                 spans.append((_document(row), until))

@@ -16,6 +16,7 @@ _CHUNK = 9600
 _OVERSAMPLING = 4  # true peaks lie between samples
 _LIMITER_MARGIN_DB = 0.3  # the way back to the lower rate adds a little
 _SILENCE_LUFS = -70.0  # the gate of BS.1770
+_MEASURES_PER_S = 10  # FFmpeg's ebur128 says nothing of a shorter rest at the end
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Loudness:
 def measure(samples: Samples, rate: int) -> Loudness:
     """Loudness of mono samples, full scale 1.0."""
     lufs, peak = -math.inf, 0.0
-    for frame in _filtered(samples, rate, [("ebur128", "metadata=1:peak=true")]):
+    whole = np.pad(samples, (0, -len(samples) % (rate // _MEASURES_PER_S)))
+    for frame in _filtered(whole, rate, [("ebur128", "metadata=1:peak=true")]):
         lufs = float(frame.metadata["lavfi.r128.I"])
         peak = max(peak, float(frame.metadata["lavfi.r128.true_peak"]))
     return Loudness(lufs if lufs > _SILENCE_LUFS else -math.inf, 20 * math.log10(peak) if peak > 0 else -math.inf)
