@@ -10,11 +10,15 @@ machine.freq(240_000_000)
 _WATCHDOG_MS = 10_000  # above the longest calls that cannot be split, a scan of the radio and a format of `data`
 watchdog = machine.WDT(timeout=_WATCHDOG_MS)
 
+import gc
 import os
 import sys
 
+gc.threshold(4096)  # loading leaves much behind; collected late, what stays would lie scattered and no large block be left
+
 import micropython
 import vfs
+from archive import Archive
 from esp32 import Partition
 
 _CONSOLE_MS = 2_000  # a person at the bench has so long to press Ctrl-C; on a pole a floating line would press it for ever
@@ -50,18 +54,19 @@ def mount(label, folder, refill):
 
 
 def slot(folder):
-    """Folder of the application to start."""
+    """File of the application to start."""
     chosen = _FIRST_SLOT
     if _SLOT_FILE in os.listdir(folder):
         with open(folder + "/" + _SLOT_FILE) as file:
             chosen = file.read().strip()
-    return folder + "/" + chosen
+    return folder + "/" + chosen + ".zip"
 
 
 machine.Timer(0, mode=machine.Timer.PERIODIC, period=_CONSOLE_MS, callback=close_console)
 mount("data", root + "/data", refill=True)
 mount("app", root + "/app", refill=False)
-sys.path.insert(0, slot(root + "/app"))
+vfs.mount(Archive(slot(root + "/app")), root + "/slot")
+sys.path.insert(0, root + "/slot")
 
 import node.app
 

@@ -5,10 +5,18 @@
 
 import json
 
+import esp32
 import machine
 import network
 from esp32 import Partition
 
+_CAUSES = {
+    machine.PWRON_RESET: "power",  # or brown-out: the chip does not tell
+    machine.HARD_RESET: "reset",  # or a panic
+    machine.WDT_RESET: "watchdog",
+    machine.DEEPSLEEP_RESET: "sleep",
+    machine.SOFT_RESET: "soft",
+}
 _UPLINKS = {"wlan": lambda: network.WLAN(network.STA_IF)}
 
 
@@ -43,6 +51,20 @@ class Board:
             rate=rate,
             ibuf=ring_bytes,
         )
+
+
+    def cause(self):
+        """Word for what started this run, as far as the chip knows."""
+        return _CAUSES[machine.reset_cause()]
+
+    def reset(self):
+        """Start anew, as after a power cut but with the amplifier off."""
+        self.amplifier.off()
+        machine.reset()
+
+    def idf_heap(self):
+        """`esp32.idf_heap_info` of data memory."""
+        return esp32.idf_heap_info(esp32.HEAP_DATA)
 
 
 class Amplifier:

@@ -4,15 +4,15 @@
 """
 
 import json
-import sys
 
+from node import release
 from node.bus.encoding import from_base64url
 
 CA_FILE = "/ca.pem"
 
 
 class Settings:
-    """`root`: folder of the node's files; `data`: of what can be filled again. The slot is where this application was imported from.
+    """`root`: folder of the node's files; `data`: of what can be filled again. `node.release` is made with each release.
 
     node_id, report_key (bytes), root_key ({kid, n, e})  its identity
     version, built (Unix s)                              its release
@@ -25,9 +25,8 @@ class Settings:
         self.node_id = identity["id"]
         self.report_key = from_base64url(identity["key"].encode())
         self.root_key = identity["root"]
-        release = _read(sys.path[0] + "/release.json")
-        self.version = release["version"]
-        self.built = release["built"]
+        self.version = release.VERSION
+        self.built = release.BUILT
         config = _read(data + "/config.json")
         self.area = config["area"]
         self.language = config["language"]

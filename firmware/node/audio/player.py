@@ -148,9 +148,13 @@ class Player:
             programme.end(refused.code, refused.reason)
         finally:
             task.cancel()
-            programme.finish(self._sink.timeline)
-            self._programme = None
-            self._free.set()
+            try:
+                while not task.done():  # the chunks are its own until then
+                    await self._beat()
+            finally:
+                programme.finish(self._sink.timeline)
+                self._programme = None
+                self._free.set()
 
     async def _open(self, programme, feeder):
         """Wait until the source is open, make sure that it can be played, start the sink. Returns with the programme ended where it was stopped."""

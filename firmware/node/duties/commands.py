@@ -4,22 +4,18 @@ import asyncio
 
 from micropython import const
 
-from node.bus.report_words import ORDER
-from node.health import proof
 from node.refusal import COMMAND_UNKNOWN, Refused
 
 _FAREWELL_MS = const(3_000)  # for the answer to reach the broker
 
 
 class Commands:
-    """`player`, `sounds`: to identify by the chime. `conductor.rest()` and `reset()` end this run. `tell(kind, event)` writes to the journal."""
+    """`player`, `sounds`: to identify by the chime. `conductor.rest()` and `reset()` end this run. `send_log()`: report the journal again."""
 
-    def __init__(self, player, sounds, conductor, clock, tell, send_log, reset):
+    def __init__(self, player, sounds, conductor, send_log, reset):
         self._player = player
         self._sounds = sounds
         self._conductor = conductor
-        self._clock = clock
-        self._tell = tell
         self._send_log = send_log
         self._reset = reset
         self._actions = {"ping": self._ping, "identify": self._identify, "reboot": self._reboot, "send-log": self._report_log}

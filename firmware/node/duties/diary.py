@@ -1,10 +1,13 @@
 """Writes down what became of things, for the station and for this node after a reboot: events to be reported, and how far each item was heard.
 
-The journal keeps it on flash; who sends the events is `reporter`. Nothing here waits.
+The journal keeps it on flash; who sends the events is `reporter`. When the journal is full the event is lost, counted in telemetry and said on the
+console: the sound goes on.
 """
 
-from node.bus.report_words import BOOT, DROPPED, ORDER, PLAYED, POWER, REFUSED
+from node.bus.report_words import BOOT, DROPPED, PLAYED, POWER, REFUSED
 from node.health import proof
+from node.refusal import Refused
+from node.store.records import DONE, OPEN
 
 
 class Diary:
@@ -17,41 +20,51 @@ class Diary:
 
     def restore(self, agenda):
         """At boot: tell the agenda what is over and what was begun, and report as cut by power what was on the air."""
-        replay = self._journal.replay()
-        for key in replay.done:
-            agenda.restore(key, 0, True)
-        for key, begun in replay.open.items():
-            agenda.restore(key, begun.to_ms, False)
-            if begun.to_ms > begun.event["from_ms"]:
-                self.tell(PLAYED, dict(begun.event, to_ms=begun.to_ms, why=POWER))
+        cut = []
+        for key, state, ms, event in self._journal.replay():
+            agenda.restore(key, ms, state == DONE)
+            if state == OPEN:
+                cut.append((key, ms, event))
+        for key, ms, event in cut:
+            until = event.pop("until")
+            self._append(PLAYED, dict(event, to_ms=max(ms, event["from_ms"]), why=POWER), key, ms, until)
 
     def booted(self, version, cause, hung):
-        self.tell(BOOT, proof.boot(self._clock.now(), version, cause, hung))
+        """The application runs; `cause`: word for the reset; `hung`: the task for which the watchdog ended the run before, or None."""
+        self._append(BOOT, proof.boot(self._clock.now(), version, cause, hung))
 
     def began(self, item, sound, t):
         """`item` is on the air from Unix seconds `t` on."""
-        self._journal.begin(item.key, proof.played(t, item, sound.variant, sound.codec, item.resume_ms, item.resume_ms, POWER))
+        event = proof.played(t, item, sound.variant, sound.codec, item.resume_ms, item.resume_ms, POWER)
+        self._try(self._journal.start, item.key, item.resume_ms, item.until, dict(event, until=item.until))
 
-    def mark(self, item, position_ms):
-        """It was heard up to `position_ms`."""
-        self._journal.mark(item.key, position_ms)
+    def mark(self, position_ms):
+        """What began last was heard up to `position_ms`."""
+        self._journal.mark(position_ms)
 
-    def played(self, event, done):
-        """A stretch on the air has ended; `done`: it does not come again."""
-        self.tell(PLAYED, event)
+    def played(self, item, event, done):
+        """The stretch of `item` that `event` tells of is over; `done`: it is not played again."""
+        self._append(PLAYED, event, item.key, event["to_ms"], item.until, done)
 
     def dropped(self, item, why):
-        """The agenda gave it up."""
-        self.tell(DROPPED, proof.dropped(self._clock.now(), item.key, why))
+        """The agenda gave `item` up."""
+        self._append(DROPPED, proof.dropped(self._clock.now(), item.key, why), item.key, item.resume_ms, item.until, True)
+
+    def failed(self, item, refused, done):
+        """The sound of `item` cannot be had; `done`: that is final."""
+        event = proof.refused(self._clock.now(), Refused(refused.code, f"{item.key}: {refused.reason}"))
+        self._append(REFUSED, event, item.key, item.resume_ms, item.until, done)
 
     def refused(self, refusal):
         """Input was refused that nobody is answered for."""
-        self.tell(REFUSED, proof.refused(self._clock.now(), refusal))
+        self._append(REFUSED, proof.refused(self._clock.now(), refusal))
 
-    def order(self, order_id, result):
-        self.tell(ORDER, proof.order(self._clock.now(), order_id, result))
-
-    def tell(self, kind, event):
-        """One event for the station."""
-        self._journal.append(kind, event)
+    def _append(self, kind, event, key=None, ms=0, until=0, done=False):
+        self._try(self._journal.append, kind, event, key, ms, until, done)
         self._on_event()
+
+    def _try(self, write, *entry):
+        try:
+            write(*entry)
+        except (Refused, OSError) as error:
+            print("journal:", error)

@@ -22,12 +22,14 @@ class Fetcher:
         self._on_stored = on_stored
         self._upcoming = None
         self._new = asyncio.Event()
-        self._hopeless = set()
+        self._hopeless = set()  # SHA-256 that cannot be had whatever the network does
+        self._told = set()
 
     def need(self, upcoming):
         """Take the agenda's list of Need; the same list again is no news."""
         if upcoming is not self._upcoming:
             self._upcoming = upcoming
+            self._told.clear()
             self._new.set()
 
     def retry(self):
@@ -35,6 +37,10 @@ class Fetcher:
         self._hopeless.clear()
         self._backoff.reset()
         self._new.set()
+
+    def stored(self):
+        """Ids of the coming bulletins that can be played without the network."""
+        return [need.bulletin_id for need, variant in self._wanted() if self._cache.path(variant["sha256"])]
 
     async def run(self, check_in):
         """Task; calls `check_in()` between two files, which a slow network can keep minutes apart."""
@@ -63,7 +69,7 @@ class Fetcher:
                 await self._cache.fetch(self._get, need.files, variant)
                 self._on_stored()
             except Refused as refused:
-                self._refused(need.bulletin_id, refused)
+                self._complain(need, refused)
                 if refused.code in _PATIENT:
                     whole = False
                 else:
@@ -76,5 +82,11 @@ class Fetcher:
             try:
                 wanted.append((need, self._variant(need.bulletin)))
             except Refused as refused:
-                self._refused(need.bulletin_id, refused)
+                self._complain(need, refused)
         return wanted
+
+    def _complain(self, need, refused):
+        """Record a failure once, until the network or the plan is another."""
+        if (need.bulletin_id, refused.code) not in self._told:
+            self._told.add((need.bulletin_id, refused.code))
+            self._refused(need.bulletin_id, refused)

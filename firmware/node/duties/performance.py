@@ -27,7 +27,7 @@ _NONE = "none"
 
 
 class Performances:
-    """What performances share. `diary` writes to the journal: `began`, `mark`, `done` and `tell`, see `duties.diary`."""
+    """What performances share. `diary`: see `duties.diary`."""
 
     def __init__(self, player, sounds, agenda, diary, clock):
         self.player = player
@@ -94,16 +94,16 @@ class Performance:
         finally:
             marks.cancel()
         why = self._why(outcome.why)
-        if outcome.to_ms > outcome.from_ms or why == END:
-            stage.diary.tell(proof.PLAYED, proof.played(began, item, sound.variant, sound.codec, outcome.from_ms, outcome.to_ms, why))
+        event = proof.played(began, item, sound.variant, sound.codec, outcome.from_ms, outcome.to_ms, why)
+        stage.diary.played(item, event, why == END)
         if why == END:
-            stage.diary.done(item)
             stage.agenda.ended(item.key)
-        elif why == PREEMPTED:
-            stage.agenda.progress(item.key, outcome.to_ms)
-        else:
-            stage.agenda.progress(item.key, outcome.to_ms)
-            await self._bridge(Refused(UNREACHABLE, outcome.reason or why) if why == STARVED else Refused(why, outcome.reason))
+            return
+        stage.agenda.progress(item.key, outcome.to_ms)
+        if why == STARVED:
+            await self._bridge(Refused(UNREACHABLE, "no sound from the stream"))
+        elif why != PREEMPTED:
+            await self._bridge(Refused(why, outcome.reason))
 
     def _why(self, why):
         """The player's word in the words of the report: a live stream that is left at its time has ended."""
@@ -118,19 +118,19 @@ class Performance:
             await asyncio.sleep_ms(_MARK_MS)
             position_ms = self._stage.player.position_ms
             if position_ms is not None:
-                self._stage.diary.mark(self.item, position_ms)
+                self._stage.diary.mark(position_ms)
 
     async def _bridge(self, refused):
         """Its sound cannot be had: say so once, let the fallback of an order sound, and leave it to the agenda whether it is tried again."""
         stage, item = self._stage, self.item
         first = stage.complained != item.key
-        if first:
+        final = refused.code not in _MAY_COME
+        if first or final:
             stage.complained = item.key
-            stage.diary.tell(proof.REFUSED, proof.refused(stage.clock.now(), Refused(refused.code, f"{item.key}: {refused.reason}")))
-        if refused.code in _MAY_COME:
-            stage.agenda.postpone(item.key, (stage.clock.now() or 0) + _AGAIN_S)
-        else:
-            stage.diary.done(item)
+            stage.diary.failed(item, refused, final)
+        if final:
             stage.agenda.ended(item.key)
+        else:
+            stage.agenda.postpone(item.key, (stage.clock.now() or 0) + _AGAIN_S)
         if first and item.order and item.fallback != _NONE and not self._stopped.is_set():
             await stage.player.play(stage.sounds.built_in(item.fallback).source)

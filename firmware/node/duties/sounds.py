@@ -12,12 +12,14 @@ from node.audio.sources.live import LiveSource
 from node.link.backoff import Backoff
 from node.refusal import CODEC, LIVE_REFUSED, RATE, Refused
 
+CODEC_ORDER = ["ima-adpcm", "pcm16"]  # best first: less to fetch and to store
+
 CHIME = "chime"
 SIREN = "siren"
 LIVE = "live"
 
 _SIREN_MS = const(12_000)
-_JITTER_BYTES = const(16_384)  # 1.3 s of IMA ADPCM at 24 kHz
+_JITTER_BYTES = const(12_288)  # 1 s of IMA ADPCM at 24 kHz; made at boot, when there is a block of that size
 _RECONNECT_FIRST_MS = const(300)
 _RECONNECT_LONGEST_MS = const(5_000)
 
@@ -42,6 +44,7 @@ class Sounds:
         self._language = language
         self._plain_live = plain_live
         self._chance = chance
+        self._jitter = Jitter(_JITTER_BYTES)
 
     async def find(self, item):
         """The Sound of an Item. A file that is not in the cache is fetched first, which needs silence. Raises Refused."""
@@ -81,4 +84,4 @@ class Sounds:
         if not self._plain_live and any(not url.startswith("https://") for url in urls):
             raise Refused(LIVE_REFUSED, "a live stream in the clear")
         backoff = Backoff(_RECONNECT_FIRST_MS, _RECONNECT_LONGEST_MS, self._chance)
-        return Sound(LiveSource(self._get, urls, backoff, Jitter(_JITTER_BYTES)), None, live["codec"])
+        return Sound(LiveSource(self._get, urls, backoff, self._jitter), None, live["codec"])

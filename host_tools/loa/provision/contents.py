@@ -7,8 +7,10 @@ import json
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from loa.firmware import FIRMWARE
 from loa.keys import Keyring, base64url
@@ -18,7 +20,8 @@ from loa.sim.disk import Files
 from loa.sim.runtime import compiled
 from loa.site.model import Site
 
-_SLOT = "a/"
+_SLOT = "a.zip"
+_BOOT = ("main.py", "archive.py")
 _MQTTS_PORT = 8883
 
 
@@ -36,18 +39,23 @@ def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, m
     node = site.nodes[node_id]
     return {
         "vfs": {
-            "main.py": (FIRMWARE / "main.py").read_bytes(),
+            **{name: (FIRMWARE / name).read_bytes() for name in _BOOT},
             "identity.json": _json(_identity(site, keyring, node_id)),
             "board.json": _json(load_board(node.board).for_node(node.board)),
         },
-        "app": {_SLOT + path: content for path, content in application(march).items()},
+        "app": {_SLOT: application(march)},
         "data": {"config.json": _json(_configuration(site, keyring, node_id, services)), "ca.pem": keyring.authority().encode()},
     }
 
 
-def application(march: str | None) -> Files:
-    """What fills a slot: the modules, and which release they are. `march` as for `node_files`."""
-    return {**compiled(march), "release.json": _json({"version": version("loa"), "built": int(time.time())})}
+def application(march: str | None) -> bytes:
+    """The content of a slot: an archive of the modules and of which release they are. `march` as for `node_files`."""
+    release = f'VERSION = "{version("loa")}"\nBUILT = {int(time.time())}  # Unix seconds\n'
+    slot = BytesIO()
+    with ZipFile(slot, "w", ZIP_STORED) as archive:
+        for path, content in {**compiled(march), "node/release.py": release.encode()}.items():
+            archive.writestr(ZipInfo(path), content)
+    return slot.getvalue()
 
 
 def _identity(site: Site, keyring: Keyring, node_id: str) -> dict[str, Any]:

@@ -33,8 +33,11 @@ class VfsLfs2:
 
 
 def mount(system, folder):
-    """Make `folder` the file system: filled the first time, emptied if the partition has been formatted since."""
+    """Make `folder` the file system: filled the first time, emptied if the partition has been formatted since; one written in Python is unpacked."""
     here = Path(folder)
+    if not isinstance(system, VfsLfs2):
+        _unpack(system, here)
+        return
     mark = here.parent / f".{here.name}.mounted"
     if not system.files and mark.exists():
         shutil.rmtree(here)
@@ -51,3 +54,12 @@ def umount(folder):
     """Accepted for a folder that exists; OSError(EINVAL) otherwise."""
     if not os.path.isdir(folder):
         raise OSError(errno.EINVAL)
+
+
+def _unpack(system, here):
+    """Put the members of a read-only file system with `names` and `open` into a folder of their own."""
+    shutil.rmtree(here, ignore_errors=True)
+    for name in system.names:
+        path = here / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(system.open(name, "rb").read())

@@ -1,0 +1,96 @@
+"""A slot as one file: a ZIP archive whose members are stored as they are, mounted read-only so that the application is imported from it.
+
+One file because littlefs gives each small one a block of 4 KB and walks folders slowly: a hundred modules would fill `app` with one slot. A
+release is then also written, verified and exchanged as one thing. Format: PKWARE APPNOTE 4.3.7, 4.3.12, 4.3.16, without ZIP64 and comment.
+"""
+
+import errno
+import io
+import os
+import struct
+
+_END = b"PK\x05\x06"
+_END_SIZE = 22
+_MEMBER = b"PK\x01\x02"
+_MEMBER_SIZE = 46
+_LOCAL_SIZE = 30
+_STORED = 0
+_FOLDER = 0x4000
+_FILE = 0x8000
+
+
+class Archive:
+    """The members of the archive at `path`. Raises ValueError for anything but a whole archive of stored members, OSError if it cannot be read."""
+
+    def __init__(self, path):
+        self._path = path
+        self._members = {}  # name: (offset of the local header, size)
+        self._folders = {""}
+        with open(path, "rb") as file:
+            for name, method, offset, size in _directory(file, os.stat(path)[6]):
+                if method != _STORED:
+                    raise ValueError("{}: {} is compressed".format(path, name))
+                self._members[name] = (offset, size)
+                while "/" in name:
+                    name = name.rsplit("/", 1)[0]
+                    self._folders.add(name)
+
+    @property
+    def names(self):
+        """Names of all members."""
+        return list(self._members)
+
+    # What `vfs.mount` and `import` ask of a file system
+
+    def mount(self, readonly, mkfs):
+        """Nothing to prepare."""
+
+    def umount(self):
+        """Nothing to put away."""
+
+    def chdir(self, path):
+        """Only the root can be gone to."""
+        if path.strip("/"):
+            raise OSError(errno.ENOENT)
+
+    def stat(self, path):
+        """Type and size of a member or folder."""
+        name = path.strip("/")
+        if name in self._members:
+            return (_FILE, 0, 0, 0, 0, 0, self._members[name][1], 0, 0, 0)
+        if name in self._folders:
+            return (_FOLDER, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        raise OSError(errno.ENOENT)
+
+    def open(self, path, mode):
+        """A stream of a member's bytes."""
+        name = path.strip("/")
+        if name not in self._members or "w" in mode or "a" in mode:
+            raise OSError(errno.ENOENT)
+        offset, size = self._members[name]
+        with open(self._path, "rb") as file:
+            file.seek(offset)
+            local = file.read(_LOCAL_SIZE)
+            file.seek(offset + _LOCAL_SIZE + sum(struct.unpack("<HH", local[26:30])))
+            return io.BytesIO(file.read(size)) if "b" in mode else io.StringIO(file.read(size).decode())
+
+
+def _directory(file, size):
+    """Yield name, method, offset and size of each member."""
+    file.seek(max(0, size - _END_SIZE))
+    end = file.read(_END_SIZE)
+    if len(end) < _END_SIZE or end[:4] != _END:
+        raise ValueError("no ZIP archive, or not all of it")
+    count, _, start = struct.unpack("<HII", end[10:20])
+    file.seek(start)
+    for _ in range(count):
+        head = file.read(_MEMBER_SIZE)
+        if len(head) < _MEMBER_SIZE or head[:4] != _MEMBER:
+            raise ValueError("a ZIP archive with a damaged directory")
+        method = struct.unpack("<H", head[10:12])[0]
+        stored = struct.unpack("<I", head[24:28])[0]
+        name, extra, comment = struct.unpack("<HHH", head[28:34])
+        offset = struct.unpack("<I", head[42:46])[0]
+        text = file.read(name).decode()
+        file.read(extra + comment)
+        yield text, method, offset, stored

@@ -1,0 +1,264 @@
+"""The composition root: every part of the node is made here, once, and joined to the others. Read from top to bottom, this is the node.
+
+The only module that knows all parts. It contains no behaviour: what a part does stands in its folder, what the node does with the parts in `duties`.
+"""
+
+import asyncio
+import gc
+import os
+import random
+import time
+
+from micropython import const
+
+from node.audio import gain
+from node.audio.codecs import CODECS
+from node.audio.player import Player
+from node.audio.sink import I2SSink
+from node.bus import topics
+from node.bus.admission import Admission
+from node.bus.encoding import to_base64url
+from node.bus.fallback import Fallback, places
+from node.bus.mqtt.session import Session
+from node.bus.trust import TrustStore
+from node.duties.commands import Commands
+from node.duties.conductor import Conductor
+from node.duties.diary import Diary
+from node.duties.documents import Handlers
+from node.duties.fetcher import Fetcher
+from node.duties.inbox import Inbox
+from node.duties.performance import Performances
+from node.duties.reporter import Reporter
+from node.duties.sounds import CODEC_ORDER, Sounds
+from node.health import last_words, state, telemetry
+from node.health.watchdog import Watchdog
+from node.link import http, tls
+from node.link.backoff import Backoff
+from node.link.clock import Clock
+from node.link.net import Network
+from node.link.resolver import Resolver
+from node.link.sntp import Sntp
+from node.link.uplink import Uplink
+from node.plan.agenda import Agenda
+from node.settings import Settings
+from node.store.cache import Cache
+from node.store.gate import EraseGate
+from node.store.journal import Journal
+from node.store.memo import Memo
+from node.store.shelf import Shelf
+
+_BROKER_BACKOFF_MS = (1_000, 60_000)
+_FETCH_BACKOFF_MS = (2_000, 300_000)
+_FALLBACK_BACKOFF_MS = (10_000, 600_000)
+_KEEPALIVE_S = const(30)
+_STREAM_MS = const(90_000)  # one silent wait on the broker's connection; keepalive judges before
+_HANG_MS = const(120_000)  # for duties that wait on the network, whose own time-outs are shorter
+_PLAYER_HANG_MS = const(10_000)
+
+
+def main(board):
+    """Run the node until one of its tasks fails; the watchdog then starts it anew."""
+    asyncio.run(Node(board).run())
+
+
+class Node:
+    """The parts, in the order in which they need each other. `board`: see `node.board`."""
+
+    def __init__(self, board):
+        self.board = board
+        self.uptime_ms = 0
+        self.looked_at = time.ticks_ms()
+        self.nonce = to_base64url(os.urandom(12))
+        self.settings = settings = Settings(board.root, board.data)
+
+        # Store
+        self.gate = EraseGate()
+        last_time = Memo(board.data + "/time", self.gate, 0)
+        self.clock = Clock(settings.built, last_time.value, board.rtc.datetime, last_time.save)
+        self.commands_done = Memo(board.data + "/commands", self.gate, [])
+        self.shelf = Shelf(board.data + "/documents", self.gate, settings.area, settings.node_id)
+        self.cache = Cache(board.data + "/bulletins", settings.cache_bytes, self.gate)
+        self.journal = Journal(board.journal, self.gate, self.clock.now)
+
+        # Health
+        self.watchdog = Watchdog(board.watchdog, self._hung)
+
+        # Link
+        name, nic = board.uplinks[0]
+        self.uplink = Uplink(name, nic, settings.networks, random.random)
+        self.resolver = Resolver(self.uplink.dns_servers)
+        self.net = Network(self.resolver, tls.client_context(settings.ca))
+        self.broker_tls = self.net.tls if settings.broker["tls"] else None
+        self.sntp = Sntp(self.resolver, lambda: settings.time, self.clock, random.random)
+
+        # Audio
+        sink = I2SSink(board.i2s, board.amplifier, board.rate)
+        self.player = Player(sink, CODECS, self.gate, self._check_in("player", _PLAYER_HANG_MS), gain.factor(settings.ceiling))
+        sounds = Sounds(self.cache, self._get, CODEC_ORDER, board.rate, settings.language, settings.plain_live, random.random)
+
+        # Plan, and who carries it out
+        self.agenda = Agenda(settings.area, settings.node_id)
+        self.diary = Diary(self.journal, self.clock, self._on_event)
+        performances = Performances(self.player, sounds, self.agenda, self.diary, self.clock)
+        self.fetcher = Fetcher(self.cache, self._get, sounds.variant, _backoff(_FETCH_BACKOFF_MS), self._not_fetched, self._on_change)
+        self.conductor = Conductor(
+            self.agenda, self.player, performances, self.clock, self.diary.dropped, self.fetcher.need, self._on_change
+        )
+
+        # Bus
+        trust = TrustStore(settings.root_key, settings.area)
+        self.admission = Admission(trust, self.clock, settings.area, settings.node_id, lambda: self.nonce, self.commands_done.value)
+        self.session = self._make_session()
+        self.reporter = Reporter(
+            settings.node_id, settings.report_key, self.session, self.journal, self._state, self._telemetry
+        )
+        commands = Commands(self.player, sounds, self.conductor, self.reporter.resend, board.reset)
+        handlers = Handlers(
+            self.agenda, self.net, self.journal, self.clock, commands, self.conductor.changed, self.reporter.happened
+        )
+        self.inbox = Inbox(self.admission, handlers.by_type, self._keep, self.reporter.answer, self.diary.refused)
+        self.fallback = Fallback(
+            self._get, settings.http, places(settings.area, settings.node_id), self._on_document, _backoff(_FALLBACK_BACKOFF_MS)
+        )
+
+    # The life of the node
+
+    async def run(self):
+        """Take up what flash remembers, then do everything at once."""
+        watching = asyncio.create_task(self.watchdog.run())
+        await self.journal.open()
+        await self.cache.load()
+        await self.inbox.restore(await self.shelf.load())
+        self.diary.restore(self.agenda)
+        self.diary.booted(self.settings.version, self.board.cause(), last_words.take(self.board.rtc))
+        gc.collect()
+        await asyncio.gather(
+            watching,
+            self.player.run(),
+            self.conductor.run(self._check_in("conductor", _HANG_MS)),
+            self.inbox.run(self._check_in("inbox", _HANG_MS)),
+            self.fetcher.run(self._check_in("fetcher", 10 * _HANG_MS)),
+            self.session.run(),
+            self.fallback.run(),
+            self.reporter.report_states(),
+            self.reporter.report_events(),
+            self.reporter.report_telemetry(),
+            self.uplink.run(),
+            self._tell_uplink(),
+            self.sntp.run(),
+            self.clock.run(self.gate.wait_open),
+            self._tell_time(),
+            self.shelf.run(),
+            self.commands_done.run(),
+            self.journal.run(),
+        )
+
+    # How the parts hear of each other
+
+    def _make_session(self):
+        settings = self.settings
+        broker = settings.broker
+        return Session(
+            self._connect,
+            settings.node_id,
+            [(topic, 0) for topic in topics.filters(settings.area, settings.node_id)],
+            self._on_document,
+            _backoff(_BROKER_BACKOFF_MS),
+            on_up=self._on_up,
+            on_down=self._on_down,
+            on_oversized=self._on_oversized,
+            will=(topics.from_node(settings.node_id, topics.STATE), state.WILL_PAYLOAD),
+            user=broker["user"],
+            password=broker["password"],
+            keepalive_s=_KEEPALIVE_S,
+        )
+
+    async def _connect(self):
+        broker = self.settings.broker
+        stream = await self.net.connect(broker["host"], broker["port"], self.broker_tls)
+        stream.set_timeout(_STREAM_MS)
+        return stream
+
+    async def _get(self, url, headers=None):
+        return await http.get(self.net, url, headers)
+
+    async def _on_document(self, topic, raw):
+        self.inbox.receive(topic, raw)
+        return True
+
+    def _keep(self, document):
+        """An accepted document goes on the shelf, a command on the list of those that are done."""
+        if document.kind == topics.COMMAND:
+            self.commands_done.put(self.admission.done.entries)
+        else:
+            self.shelf.put(document.kind, document.audience, document.raw)
+        self._on_change()
+
+    def _on_up(self):
+        self.fallback.broker_up()
+        self.reporter.connected()
+        self.fetcher.retry()
+
+    def _on_down(self, why):
+        print("broker:", why)
+        self.fallback.broker_down()
+
+    def _on_oversized(self, topic, size):
+        print("broker:", topic, "has", size, "bytes: skipped")
+
+    def _on_event(self):
+        self.reporter.happened()
+
+    def _on_change(self):
+        self.reporter.changed()
+
+    def _not_fetched(self, bulletin_id, refused):
+        print("bulletin", bulletin_id, refused)
+
+    async def _tell_time(self):
+        while True:
+            await self.clock.wait_moved()
+            self.inbox.time_known()
+            self.conductor.changed()
+            self.reporter.changed()
+
+    async def _tell_uplink(self):
+        while True:
+            await self.uplink.wait_changed()
+            print("uplink:", self.uplink.state, self.uplink.why)
+            self.fetcher.retry()
+            self.reporter.changed()
+
+    def _hung(self, name):
+        print("watchdog:", name, "hangs")
+        last_words.leave(self.board.rtc, name)
+
+    def _check_in(self, name, period_ms):
+        """Register a task with the watchdog; returns what it calls to show that it lives."""
+        self.watchdog.register(name, period_ms, time.ticks_ms())
+        return lambda: self.watchdog.check_in(name, time.ticks_ms())
+
+    # What is told of the node
+
+    def _state(self):
+        settings = self.settings
+        identity = {"version": settings.version, "area": settings.area, "codecs": CODEC_ORDER, "rate": self.board.rate}
+        player = (self.conductor.on_air, self.conductor.volume)
+        journal = (self.journal.id, self.journal.last_n, self.journal.seen_n)
+        return state.build(
+            identity, self.admission.revisions(), player, self.uplink.name, self.clock, self.nonce, journal, self.fetcher.stored()
+        )
+
+    def _telemetry(self):
+        gc.collect()
+        now = time.ticks_ms()
+        self.uptime_ms += time.ticks_diff(now, self.looked_at)  # asked every minute, so that no wrap of the ticks is missed
+        self.looked_at = now
+        return telemetry.build(
+            self.uptime_ms // 1000, gc.mem_free(), self.player.buffer_ms, self.player.underruns, self.uplink.rssi(), self.board.idf_heap()
+        )
+
+
+def _backoff(limits):
+    first_ms, longest_ms = limits
+    return Backoff(first_ms, longest_ms, random.random)

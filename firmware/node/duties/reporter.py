@@ -1,0 +1,123 @@
+"""Tells the station: the state whenever it changes, events until the station has seen them, telemetry now and then, answers at once.
+
+Everything is signed with the node's key. What cannot be sent now is not kept here: a state is built anew, events lie in the journal.
+"""
+
+import asyncio
+
+from micropython import const
+
+from node.bus import reports, topics
+from node.bus.report_words import ACCEPTED, REFUSED
+
+_SETTLE_MS = const(150)  # several changes in a moment are one state
+_STATE_AGAIN_MS = const(60_000)
+_EVENTS_AGAIN_MS = const(30_000)  # what was sent and not seen is sent again after this
+_EVENTS_AT_ONCE = const(6)
+_TELEMETRY_MS = const(60_000)
+_REASON_MAX = const(120)
+
+
+class Reporter:
+    """`build_state()` and `build_telemetry()` give the members of those reports; `journal` has the events."""
+
+    def __init__(self, node_id, key, session, journal, build_state, build_telemetry):
+        self._node_id = node_id
+        self._key = key
+        self._session = session
+        self._journal = journal
+        self._build_state = build_state
+        self._build_telemetry = build_telemetry
+        self._state_changed = asyncio.Event()
+        self._events_changed = asyncio.Event()
+        self._sent_n = 0
+
+    def changed(self):
+        """Something that `state` tells is another."""
+        self._state_changed.set()
+
+    def happened(self):
+        """There is a new event, or the station has seen some."""
+        self._events_changed.set()
+
+    def connected(self):
+        """A new connection: who listens now may have heard nothing."""
+        self.resend()
+        self._state_changed.set()
+
+    def resend(self):
+        """Send everything that is not seen again, from the oldest on."""
+        self._sent_n = 0
+        self._events_changed.set()
+
+    def answer(self, subject, refusal):
+        """`subject`: id of a document, order or command; `refusal`: None for accepted."""
+        fields = {"id": subject, "result": ACCEPTED}
+        if refusal:
+            fields = {"id": subject, "result": REFUSED, "code": refusal.code, "reason": _short(refusal.reason)}
+        self._send(topics.ACK, fields, qos=1)
+
+    async def report_states(self):
+        """Task: the state, retained, after every change and once a minute."""
+        while True:
+            await _within(self._state_changed, _STATE_AGAIN_MS)
+            await asyncio.sleep_ms(_SETTLE_MS)
+            self._state_changed.clear()
+            if self._session.connected:
+                self._send(topics.STATE, self._build_state(), qos=1, retain=True)
+
+    async def report_events(self):
+        """Task: unseen events in their order, again after half a minute until they are seen."""
+        while True:
+            if not await _within(self._events_changed, _EVENTS_AGAIN_MS):
+                self._sent_n = 0
+            self._events_changed.clear()
+            if self._session.connected:
+                await self._send_events()
+
+    async def report_telemetry(self):
+        """Task: figures once a minute."""
+        while True:
+            await asyncio.sleep_ms(_TELEMETRY_MS)
+            if self._session.connected:
+                self._send(topics.TELEMETRY, self._build_telemetry())
+
+    async def _send_events(self):
+        """As many as the outbox takes; the rest when it has room."""
+        sent = 0
+        for n, fields in self._journal.unseen(self._sent_n):
+            event = {"journal": self._journal.id, "n": n}
+            event.update(fields)
+            if sent == _EVENTS_AT_ONCE or not self._send(topics.EVENT, event, qos=1):
+                self._events_changed.set()
+                await self._room()
+                return
+            self._sent_n = n
+            sent += 1
+            await asyncio.sleep_ms(0)
+
+    async def _room(self):
+        """Return when something has left the outbox, or after half a minute."""
+        try:
+            await asyncio.wait_for_ms(self._session.wait_room(), _EVENTS_AGAIN_MS)
+        except asyncio.TimeoutError:
+            self._sent_n = 0
+
+    def _send(self, kind, fields, qos=0, retain=False):
+        topic = topics.from_node(self._node_id, kind)
+        return self._session.publish(topic, reports.seal(self._key, topic, fields), qos, retain)
+
+
+async def _within(event, milliseconds):
+    """True if `event` was set in time."""
+    try:
+        await asyncio.wait_for_ms(event.wait(), milliseconds)
+    except asyncio.TimeoutError:
+        return False
+    return True
+
+
+def _short(reason):
+    while len(reason.encode()) > _REASON_MAX:
+        reason = reason[:-1]
+    return reason
