@@ -7,7 +7,6 @@ because the SHA-256 judges the result. It writes in silence only; while sound is
 import asyncio
 import hashlib
 import os
-from errno import ENOSPC
 
 from micropython import const
 
@@ -15,6 +14,7 @@ from node.bus.encoding import to_base64url
 from node.refusal import FULL, HASH, HTTP_STATUS, LENGTH, Refused
 from node.store import files
 
+_ENOSPC = const(28)  # not in MicroPython's errno; littlefs's -28 becomes this
 _PIECE = const(4096)  # one flash block, and about 1 ms of hashing
 _SYNC_EVERY = const(65536)  # bytes that a power cut may cost; a sync costs about one erase more
 _WHOLE = const(200)
@@ -122,7 +122,7 @@ class Download:
                     self.file.flush()
                     self._synced = self._have + count
             except OSError as error:
-                if error.errno != ENOSPC:
+                if error.errno != _ENOSPC:
                     raise
                 raise Refused(FULL, "the file system has no room left")
         self._hash.update(self._view[:count])
@@ -145,7 +145,7 @@ class Download:
         try:
             await self._close()
         except OSError as error:  # the file system writes the last bytes only now
-            if error.errno != ENOSPC:
+            if error.errno != _ENOSPC:
                 raise
             raise Refused(FULL, "the file system has no room left")
         if to_base64url(self._hash.digest()) != self._sha256:

@@ -98,7 +98,7 @@ class Journal:
             self._offset = records.aligned(max(end, FIRST))
         self.id = self._lane.head.journal_id if self._lane.used else to_base64url(os.urandom(_ID_BYTES))
         await self._load_marks()
-        await self._tend()
+        await self.tend()
         if not self._lane.used:
             self._begin_block(_FOR_COPY)
 
@@ -108,21 +108,20 @@ class Journal:
         for tag in last:
             tags[tag].ms = max(tags[tag].ms, last[tag])
 
-    async def replay(self, told):
-        """Call `told(key, state, ms, fields)` for each DONE key that is still needed, what is PAUSED at `ms`, and what was OPEN when power failed.
+    def replay(self):
+        """At boot, iterate over `(key, state, ms, fields)`: DONE keys still needed, what is PAUSED at `ms`, and what was OPEN when power failed.
 
-        An open stretch was heard at least up to `ms` and has the `fields` of its `start`; append its event to close it. A DONE key may be told twice.
+        An open stretch was heard at least up to `ms` and has the `fields` of its `start`; append its event to close it. A DONE key may come twice.
         """
         for block in list(self._lane.used):
             for _, record in records.scan(self._partition, block, self._lane.end(block.index)):
                 if record and record.state == DONE and self._needed(record.until):
-                    told(record.key.decode(), DONE, record.ms, None)
-                await asyncio.sleep_ms(0)
+                    yield record.key.decode(), DONE, record.ms, None
         for key, item in list(self._items.items()):
             if item.state == OPEN:
-                told(key, OPEN, item.ms, json.loads(self._text_of(item)))
+                yield key, OPEN, item.ms, json.loads(self._text_of(item))
             elif self._needed(item.until):
-                told(key, PAUSED, item.ms, None)
+                yield key, PAUSED, item.ms, None
 
     # What happens
 
@@ -203,15 +202,15 @@ class Journal:
             await self._work.wait()
             self._work.clear()
             try:
-                await self._tend()
+                await self.tend()
                 self.failure = None
             except OSError as error:
                 self.failure = error
                 self._work.set()
                 await asyncio.sleep_ms(_RETRY_MS)
 
-    async def _tend(self):
-        """Give up what is not needed until enough is clean or nothing can be given up, and erase it."""
+    async def tend(self):
+        """Give up what is not needed until enough is clean or nothing can be given up, and erase it in silence. Raises OSError. `run` calls it."""
         while True:
             for lane in (self._lane, self._marks_lane):
                 while lane.waste:

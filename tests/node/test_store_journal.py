@@ -1,0 +1,188 @@
+"""The journal keeps what it acknowledged through power cuts at every single write, on a flash that only clears bits."""
+
+import support_journal as support
+from support_journal import NOW, Bench, run
+
+from node.refusal import FULL, OVERSIZED, Refused
+
+SOON = NOW + 3600
+PAST = NOW - 3600
+
+SHORT = (
+    ("event", 10),
+    ("start", "a/b|s1|5", 0, SOON),
+    ("mark", 5000),
+    ("mark", 10000),
+    ("sound", True),
+    ("end", "a/b|s1|5", 12000, False, SOON),
+    ("start", "a|o1", 0, SOON),
+    ("mark", 5000),
+    ("end", "a|o1", 9000, True, SOON),
+    ("sound", False),
+    ("tend",),
+    ("seen", 1),
+    ("start", "a/b|s1|5", 12000, SOON),
+    ("mark", 17000),
+    ("event", 0),
+    ("seen", 0),
+)
+
+# From a journal that is nearly full: blocks are begun, the oldest ones given up, states written anew.
+FILLED = tuple(
+    [("start", "kept|o", 0, SOON), ("end", "kept|o", 100, True, SOON), ("start", "rest|o", 7, SOON), ("end", "rest|o", 4000, False, SOON)]
+    + [("end", "gone|{}".format(i), 1, True, PAST) for i in range(10)]
+    + [("event", 900)] * 22
+    + [("seen", 2), ("start", "open|o", 3, SOON), ("mark", 1234)]
+)
+LONG = tuple(
+    [("event", 900)] * 4
+    + [("tend",), ("mark", 5678), ("event", 900), ("seen", 3), ("tend",), ("sound", True)]
+    + [("event", 900)] * 8
+    + [("seen", 0), ("mark", 6000), ("sound", False), ("tend",), ("event", 900), ("end", "open|o", 6000, True, SOON)]
+)
+
+
+def fresh():
+    bench = Bench()
+    run(bench.boot())
+    return bench
+
+
+def steps(bench, *some):
+    async def life():
+        for step in some:
+            await bench.step(*step)
+
+    run(life())
+
+
+def test_numbers_begin_at_one_and_survive_a_boot():
+    bench = fresh()
+    name = bench.journal.id
+    assert len(name) == 8
+    steps(bench, *SHORT)
+    bench.check()
+    run(bench.boot())
+    assert bench.journal.id == name
+    bench.check()
+
+
+def test_another_flash_has_another_id():
+    assert fresh().journal.id != fresh().journal.id
+
+
+def test_garbage_is_a_new_journal():
+    bench = Bench(cells=bytearray(support.random_bytes(12 * 4096)))
+    run(bench.boot())
+    steps(bench, *SHORT)
+    bench.check()
+
+
+def test_power_cut_at_every_write_and_at_every_write_of_the_boot_after():
+    assert support.cut_everywhere(SHORT, (0, 1, 2, 3, 4), True) > 100
+
+
+def test_power_cut_at_every_write_while_blocks_are_given_up():
+    bench = fresh()
+    steps(bench, *FILLED)
+    assert support.cut_everywhere(LONG, (0, 2, 4), True, bench) > 50
+
+
+def test_full_while_sound_is_out_refuses_new_events_and_loses_none():
+    bench = fresh()
+    steps(bench, ("sound", True), *[("event", 900)] * 60)
+    assert bench.journal.lost > 0 and bench.truth.last_n > 15
+    erases = bench.flash.erases
+    steps(bench, *[("end", "o|{}".format(i), 5, True, SOON) for i in range(200)])
+    bench.check()
+    assert bench.flash.erases == erases
+    assert any(key not in bench.truth.states for key in ["o|{}".format(i) for i in range(200)])
+    steps(bench, ("sound", False), ("tend",))
+    bench.check()
+    steps(bench, ("seen", 0), ("tend",), ("event", 10))
+    bench.check()
+
+
+def test_goes_on_for_ever_when_events_are_seen():
+    bench = fresh()
+    for _ in range(60):
+        steps(bench, ("sound", True), ("start", "x|s|1", 0, SOON), ("mark", 5), *[("event", 500)] * 6)
+        steps(bench, ("end", "x|s|1", 9, False, SOON), ("seen", 0), ("sound", False), ("tend",))
+    assert bench.truth.lost == 0
+    bench.check()
+
+
+def test_marks_are_dropped_when_full_and_come_back_after_silence():
+    bench = fresh()
+    steps(bench, ("start", "long|s|1", 0, SOON), ("sound", True), *[("mark", 5 * i) for i in range(1700)])
+    word, ms, _ = bench.truth.states["long|s|1"]
+    assert word == "open" and ms == 5 * (3 * 507 - 1)
+    assert not bench.journal.mark(9_000)
+    steps(bench, ("sound", False), ("tend",), ("mark", 9_000))
+    run(bench.boot())
+    bench.check()
+    assert bench.truth.states["long|s|1"][1] == 9_000
+
+
+def test_seen_of_another_journal_or_of_the_future():
+    bench = fresh()
+    steps(bench, ("event", 1), ("event", 2))
+    assert not bench.journal.seen("AAAAAAAA", 2)
+    assert len(list(bench.journal.unseen())) == 2
+    assert bench.journal.seen(bench.journal.id, 2**31) and bench.journal.seen_n == 2
+    assert bench.journal.append("boot", {}) == 3
+    assert list(bench.journal.unseen()) == [(3, {"kind": "boot"})]
+    assert list(bench.journal.unseen(3)) == []
+
+
+def test_seen_survives_a_boot():
+    bench = fresh()
+    steps(bench, ("event", 1), ("event", 2), ("event", 3), ("seen", 1))
+    run(bench.boot())
+    assert bench.journal.seen_n == 2
+    assert [n for n, _ in bench.journal.unseen()] == [3]
+
+
+def test_oversized_changes_nothing():
+    bench = fresh()
+    for call in (
+        lambda: bench.journal.append("boot", {"x": "y" * 1024}),
+        lambda: bench.journal.append("boot", {}, "k" * 256),
+        lambda: bench.journal.start("k", 0, SOON, {"x": "y" * 1024}),
+    ):
+        try:
+            call()
+            raise AssertionError("taken")
+        except Refused as refused:
+            assert refused.code == OVERSIZED
+    assert bench.journal.lost == 0
+    bench.check()
+
+
+def test_a_failing_program_gives_no_number_twice():
+    bench = fresh()
+    steps(bench, ("event", 1))
+    program = bench.flash.writeblocks
+
+    def broken(block, buffer, offset=None):
+        program(block, buffer, offset)
+        raise OSError(5)
+
+    bench.flash.writeblocks = broken
+    try:
+        bench.journal.append("boot", {})
+        raise AssertionError("no error")
+    except OSError:
+        pass
+    bench.flash.writeblocks = program
+    assert bench.journal.append("boot", {}) == 3
+    assert [n for n, _ in bench.journal.unseen()] == [1, 2, 3]
+
+
+def test_a_partition_that_is_too_small_is_refused():
+    for blocks in (1, 11):
+        try:
+            run(Bench(blocks).boot())
+            raise AssertionError("taken")
+        except ValueError:
+            pass
