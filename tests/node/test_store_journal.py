@@ -3,7 +3,7 @@
 import support_journal as support
 from support_journal import NOW, Bench, run
 
-from node.refusal import FULL, OVERSIZED, Refused
+from node.refusal import OVERSIZED, Refused
 
 SOON = NOW + 3600
 PAST = NOW - 3600
