@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 
-from support_audio import GUARD, chunk, format_of, ima_format_chunk, pcm_head, refusal_code, vector_file
+from support_audio import GUARD, format_of, ima_format_chunk, pcm_head, refusal_code, vector_file
 
 from node.audio.codecs import CODECS
 from node.audio.codecs.ima_adpcm import ImaAdpcm
@@ -122,7 +122,3 @@ def test_any_bytes_leave_the_guards_alone():
             _decoded(codec, bytes(content), chance, chance.randint(1, 600))
         except Refused as refused:
             assert refused.code == NOT_AUDIO
-
-
-def test_odd_chunk_helper_is_padded():
-    assert chunk(b"LIST", b"abc") == b"LIST\3\0\0\0abc\0"

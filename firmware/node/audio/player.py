@@ -147,7 +147,8 @@ class Player:
         except Refused as refused:
             programme.end(refused.code, refused.reason)
         finally:
-            task.cancel()
+            if not task.done():  # CPython reports no error of a task that is cancelled behind it
+                task.cancel()
             try:
                 while not task.done():  # the chunks are its own until then
                     await self._beat()

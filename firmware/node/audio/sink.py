@@ -14,7 +14,7 @@ from node.audio.timeline import Timeline
 _BLOCK_UNIT = const(512)  # frames: two DMA buffers of 256
 _BLOCK_MS_MIN = const(20)  # a block is also how long a fade takes
 _RING_MS_MIN = const(240)
-STALL_MS = const(170)  # the longest call that cannot be split while sound is out, a step of a TLS handshake (163 ms)
+_STALL_MS = const(170)  # the longest call that cannot be split while sound is out, a step of a TLS handshake (163 ms)
 _TICK_US = const(10_000)  # the copy task wakes by these
 _LOST_US = const(40_000)  # a callback this much later than the ring had room is not coming any more
 _POLL_MS = const(5)
@@ -35,7 +35,7 @@ class I2SSink:
         self.rate = rate
         self.block_frames = _multiple(rate * _BLOCK_MS_MIN // 1000, _BLOCK_UNIT)
         self.ring_frames = _multiple(rate * max(ring_ms, _RING_MS_MIN) // 1000, self.block_frames)
-        self.stall_frames = rate * STALL_MS // 1000
+        self.stall_frames = rate * _STALL_MS // 1000
         self.timeline = Timeline(rate, self.ring_frames, self.block_frames, clock)
         self.callbacks_lost = 0
         self._silence = bytearray(2 * self.block_frames)

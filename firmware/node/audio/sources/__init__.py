@@ -9,5 +9,5 @@
                              and begins at a block boundary. May wait; raises Refused.
     close()                  at any time, also twice or unopened
 
-A source has been opened when its first bytes are worth playing; the order in which several are tried is decided elsewhere.
+Which source is played, and what is played where one fails, is decided elsewhere.
 """
