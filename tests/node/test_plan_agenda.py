@@ -105,6 +105,14 @@ def test_what_waits_and_is_in_the_new_plan_no_more_is_superseded():
     assert settle(held, at(7, 3)).dropped == []
 
 
+def test_what_waits_and_would_be_too_late_for_the_new_plan_is_superseded():
+    held = agenda(slot("a", time(7)))
+    held.put_air("p/c", air(order("u", rank="urgent", start=at(7))))
+    settle(held, at(7, 5))
+    held.put_plan("p/c", plan(slot("a", time(7), late=60), iat=at(7, 5)))
+    assert why(settle(held, at(7, 5))) == {A: "superseded"}
+
+
 def test_ended_is_ended_whatever_plan_comes():
     held = agenda(slot("a", time(7)))
     held.ended(settle(held, at(7)).item.key)

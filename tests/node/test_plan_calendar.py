@@ -60,3 +60,12 @@ def test_steady_means_no_change_between():
     zone = Zone([[0, 0], [1000, 60], [2000, 0]])
     assert zone.is_steady(0, 999) and zone.is_steady(1001, 1999) and zone.is_steady(2001, 9999)
     assert not zone.is_steady(0, 1000) and not zone.is_steady(1000, 1001) and not zone.is_steady(1500, 2500)
+
+
+def test_each_of_several_changes_is_read_alike():
+    forward, back = 1000 * 86400 + 2 * _HOUR, 1200 * 86400 + 2 * _HOUR
+    zone = Zone([[0, 0], [forward, 60], [back, 0]])
+    assert zone.unix(1000, 2 * _HOUR + 1800) == forward + 1800
+    assert zone.unix(1100, 12 * _HOUR) == 1100 * 86400 + 11 * _HOUR
+    assert zone.unix(1200, 2 * _HOUR + 1800) == back - 1800
+    assert zone.unix(1200, 3 * _HOUR) == back + _HOUR

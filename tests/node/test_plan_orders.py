@@ -229,7 +229,7 @@ def test_the_plan_goes_on_without_any_air():
 def test_an_id_used_again_for_something_else_does_not_hide_what_it_was():
     held = _ordered(order("x", start=at(6)))
     settle(held, at(6))
-    held.put_air("p/c", air(order("x", do="live", start=at(6), end=at(6, 1)), iat=at(6, 2)))
+    held.put_air("p/c", air(order("x", do="live", start=at(6), end=at(7)), iat=at(6, 2)))
     decision = settle(held, at(6, 2))
     assert decision.item is None and why(decision) == {"x": "superseded"}
 
@@ -241,3 +241,14 @@ def test_an_order_put_off_is_owed_later():
     decision = settle(held, at(6, 1))
     assert decision.item is None and why(decision) == {"u": "superseded"}
     assert heard(held, at(6, 30)) == "x"
+
+
+def test_a_live_order_made_to_end_sooner_is_left_sooner_and_one_made_to_end_in_the_past_is_withdrawn():
+    held = _ordered(order("l", do="live", start=at(6), end=at(6, 30)))
+    settle(held, at(6))
+    held.put_air("p/c", air(order("l", do="live", start=at(6), end=at(6, 10)), iat=at(6, 5)))
+    decision = settle(held, at(6, 5))
+    assert (decision.item.until, decision.wake) == (at(6, 10), at(6, 10))
+    held.put_air("p/c", air(order("l", do="live", start=at(6), end=at(6, 1)), iat=at(6, 6)))
+    decision = settle(held, at(6, 6))
+    assert decision.item is None and why(decision) == {"l": "superseded"}

@@ -59,6 +59,16 @@ def test_local_times_follow_a_change_of_the_offset():
     assert starts == [(0, time(1)), (0, time(2, 10)), (0, time(2, 30)), (1, time(0)), (1, time(1, 30)), (1, time(2, 10))]
 
 
+def test_a_start_that_the_clock_moves_over_midnight_is_of_the_day_before():
+    zone = {"name": "x", "offsets": [[0, 420], [at(23, 30), 480]]}  # at 23:30 the clock shows 00:30
+    held = Agenda("p/c/h", "n", at(23, 40))
+    held.put_plan("p/c", plan(slot("a", time(23, 45), dates=[20261005]), zone=zone))
+    assert heard(held, at(23, 45)) == "a|" + str(at(23, 45))
+    held.put_plan("p/c", plan(slot("a", time(23, 45), dates=[20261005]), zone=zone, rev=2))
+    decision = settle(held, at(23, 46))
+    assert decision.item.origin == "a" and decision.dropped == []
+
+
 def test_only_is_for_the_named_parts():
     body = plan(slot("here", time(7), only=["p/c/h"]), slot("there", time(8), only=["p/c/g"]))
     assert _starts(body, 1) == [(0, time(7))]

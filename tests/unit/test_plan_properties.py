@@ -227,6 +227,8 @@ class _Conductor:
                 self._note()
                 self.agenda.progress(self.item.key, self.heard[self.item.key])
             self.item = None
+        if decision.item and self.item:
+            self.item.until = decision.item.until
         if decision.item and not self.item:
             self.item, self.since = decision.item, self.now
             assert self.item.live or self.item.resume_ms == self.heard.get(self.item.key, 0)

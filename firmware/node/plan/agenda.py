@@ -35,7 +35,7 @@ Need = namedtuple("Need", ("start", "bulletin_id", "bulletin", "files"))
 class Decision:
     """What `Agenda.decide` found.
 
-    item      the Item that should sound, or None: silence. It is the one on the air if its key is
+    item      the Item that should sound, or None: silence. It is the one on the air if its key is; its `until` may have changed since
     volume    per cent of the node's ceiling by order, or None. An order holds for items of at most its class
     dropped   list of (Item, why) that will not be played (any more); `verdict` names the whys. Each is reported in one decision only
     wake      Unix seconds at which to ask again; None: when something changes

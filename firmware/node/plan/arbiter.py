@@ -21,15 +21,7 @@ def choose(waiting, on_air):
     for pair in waiting:
         source, number = pair
         holds_air = source.base == on_air[0] and number == on_air[1]
-        place = (
-            -source.rank,
-            not source.live,
-            not holds_air,
-            source.precedence,
-            source.begins(number),
-            source.base,
-            number,
-        )
+        place = (-source.rank, not source.live, not holds_air, source.precedence, source.begins(number), source.base, number)
         if first is None or place < first:
             best = pair
             first = place

@@ -104,8 +104,11 @@ class Order:
         return self._begins
 
     def keeps(self, number, begun):
-        """True if this order still has the repeat that an older revision of its document owed; `begun`: some of it was heard."""
-        return number <= self._repeat and (begun or self.ends > self._issued)
+        """True if this order still has the repeat that an older revision of its document owed; `begun`: some of it was heard.
+
+        An order made to end in the past is withdrawn, but for a file that has begun.
+        """
+        return number <= self._repeat and (self.ends > self._issued or (begun and not self.live))
 
     def until(self, _number, _played_ms):
         return self.ends
