@@ -251,6 +251,37 @@ def test_a_stall_longer_than_the_ring_is_an_underrun_and_comes_back_faded():
     assert len(falls) == 1 and rises == []
 
 
+def test_stopped_in_a_stall_nothing_comes_after_it():
+    programme = array("h", [20000] * (3 * RATE))
+
+    async def scenario(bench):
+        async def stall():
+            await asyncio.sleep_ms(1000)
+            bench.clock.pass_us(400_000)
+            bench.player.stop()
+
+        task = asyncio.create_task(stall())
+        outcome = await bench.player.play(_source(programme))
+        await task
+        assert outcome.why == "stopped"
+
+    bench = Bench()
+    bench.run(scenario)
+    assert bench.player.underruns == 1
+    assert not [i for i in range(1, len(bench.emitted)) if bench.emitted[i] - bench.emitted[i - 1] > STEP_MAX]
+
+
+def test_muted_it_plays_on_unheard():
+    async def scenario(bench):
+        bench.player.set_volume(0)
+        outcome = await bench.player.play(MemorySource(FORMAT, [bytes(sine(RATE)), 300, bytes(sine(RATE))]))
+        assert (outcome.to_ms, outcome.why) == (2000, "end")
+
+    bench = Bench()
+    bench.run(scenario)
+    assert not any(bench.emitted)
+
+
 def test_refusals_in_mid_play_fade():
     programme = sine(RATE)
 

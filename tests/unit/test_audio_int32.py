@@ -169,7 +169,7 @@ def test_the_audio_path_computes_only_small_integers(rate: int, monkeypatch: pyt
     checked = {
         Timeline: ("queued", "write", "taken", "waiting", "us_until", "_retire", "restart"),
         Ramp: ("to", "apply"),
-        Pump: ("step", "_advance", "_fade", "_must_fade", "_write_tail", "_fill", "_account", "_flow"),
+        Pump: ("step", "_notice_gap", "_advance", "_fade", "_must_fade", "_write_tail", "_fill", "_account", "_flow"),
         I2SSink: ("ready", "write"),
     }
     for part, names in checked.items():

@@ -2,13 +2,13 @@
 
 It keeps one decoded block back. When the programme ends, stops or has no more bytes in time, that block is still there to fade out:
 
-    what happened        what is played of it                                        afterwards
-    end, refusal         the kept block and the k frames behind it, the last block's   done
-                         length of them fading to zero
-    break in the source  the same                                                    goes on behind it, fading in
-    no bytes in time     the same                                                    waits, goes on fading in
-    stop                 the kept block, fading to zero                              done
-    the ring ran dry     (the sound broke off by itself)                             goes on, fading in
+    what happened        what is played of it                                     afterwards
+    end, refusal         the kept block and what is decoded behind it, the last   done
+                         frames of it, as many as a block has, fading to zero
+    break in the source  the same                                                 goes on behind it, fading in
+    no bytes in time     the same                                                 waits, goes on fading in
+    stop                 the kept block, fading to zero                           done
+    the ring ran dry     nothing: the sound broke off by itself                   goes on fading in
 
 A programme shorter than one block stays silent.
 """
@@ -92,6 +92,7 @@ class Pump:
 
     def step(self):
         """Write at most one block; only when the sink is ready."""
+        self._notice_gap()
         if self.done:
             self._flow()
         elif self._tail:
@@ -100,7 +101,6 @@ class Pump:
             self._made = 0
             self._fade(_OVER)
         else:
-            self._notice_gap()
             outcome = self._fill()
             if outcome == _FULL:
                 self._advance()
