@@ -7,7 +7,6 @@ erase costs is charged by whoever drives it.
 BLOCK = 4096
 _ERASED = 0xFF
 _COUNT, _SIZE, _ERASE = 4, 5, 6  # MP_BLOCKDEV_IOCTL of the extended block device protocol
-_SYNC = 3
 
 
 class PowerCut(BaseException):
@@ -42,6 +41,9 @@ class Power:
 
 class NorFlash:
     """A block device with MicroPython's extended protocol over `cells`, a bytearray or a file open for binary update.
+
+    A file must have no buffer: a write is then in the host's hands at once, and stays when the process is killed. Nothing is flushed to the
+    host's own disk.
 
     A program that asks for a bit to go from 0 to 1 leaves it 0, as the chip does, and is noted in `violations` as `(block, offset)`.
     After a power cut the object is dead for good: `NorFlash(flash.cells, Power())` is the same chip after the next boot. Files that the dead
@@ -84,8 +86,6 @@ class NorFlash:
         if operation == _ERASE:
             self._address(argument, 0, self._block_bytes)
             self._erase(argument)
-        elif operation == _SYNC and self._file is not None:
-            self._file.flush()
         return 0
 
     def _address(self, block, offset, length):
@@ -135,7 +135,6 @@ class NorFlash:
             return
         self._file.seek(start)
         self._file.write(data)
-        self._file.flush()
 
 
 def blank(blocks, block_bytes=BLOCK):
