@@ -47,11 +47,11 @@ class _BothRuntimes(pytest.Module):
 class _MicroPythonItem(pytest.Item):
     def __init__(self, *, function, **kwargs):
         super().__init__(**kwargs)
-        self.function = function
+        self.function_name = function
 
     def runtest(self):
         results = _run_file(self.config, self.path)
-        outcome = results.get(self.function, results.get("", "the MicroPython run ended before this test"))
+        outcome = results.get(self.function_name, results.get("", "the MicroPython run ended before this test"))
         if outcome != "ok":
             raise _FailedOnMicroPython(outcome)
 

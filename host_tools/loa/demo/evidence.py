@@ -24,6 +24,7 @@ HOP_S = 0.005
 _WINDOW_S = 0.5
 _WINDOW_HOP_S = 0.25
 _COARSE_RATE = 6_000
+_BLOCK = 1 << 14  # samples at the low rate in one transform, several windows long
 _WINDOW_MATCH = 0.75  # of half a second; a synthetic voice saying the same words elsewhere comes to 0.7
 _FRAME_MATCH = 0.5  # of 20 ms at a known shift
 _SILENCE_RMS = 20.0  # -64 dBFS
@@ -170,18 +171,23 @@ class _Index:
             length += len(coarse) + window
         row = np.concatenate(pieces)
         self._places = length - window
-        self._fft_length = 1 << (length + window - 1).bit_length()
-        self._spectrum = np.fft.rfft(row, self._fft_length)
+        # The row is cut into blocks that overlap by a window: many short transforms stay in the cache, one long would not.
+        self._step = _BLOCK - window
+        blocks = -(-self._places // self._step)
+        padded = np.pad(row, (0, blocks * self._step + window - len(row)))
+        cut = np.lib.stride_tricks.sliding_window_view(padded, _BLOCK)[:: self._step]
+        self._spectra = np.fft.rfft(cut.astype(np.float32))
         energy = np.concatenate(([0.0], np.cumsum(row * row)))
         self._energy = energy[window:][: self._places] - energy[: self._places]
 
     def look_up(self, window: Floats) -> tuple[Programme, int] | None:
         """The programme that holds `window`, and where in samples (to within the low rate's step; may be negative); None if none does."""
         piece = _coarse(window, self._factor)[: self._window]
-        energy = float(np.dot(piece, piece))
+        energy = float((piece * piece).sum())
         if energy == 0.0:
             return None
-        product = np.fft.irfft(np.conj(np.fft.rfft(piece, self._fft_length)) * self._spectrum, self._fft_length)[: self._places]
+        products = np.fft.irfft(np.conj(np.fft.rfft(piece.astype(np.float32), _BLOCK)) * self._spectra, _BLOCK)
+        product = products[:, : self._step].reshape(-1)[: self._places]
         # A nearly silent place of a programme must not win by rounding errors.
         floor = 1e-4 * float(self._energy.max())
         match = product / np.sqrt(energy * np.maximum(self._energy, floor))
@@ -256,7 +262,8 @@ def _exact_shift(window: Floats, wanted: Floats, coarse: int, factor: int) -> in
         first, last = max(start, 0), min(start + len(window), len(wanted))
         if last > first:
             there = wanted[first:last]
-            product = float(np.dot(window[first - start : last - start], there)) / np.sqrt(max(float(np.dot(there, there)), 1.0))
+            # Sums, not np.dot: for so few numbers its threads cost more than they bring.
+            product = float((window[first - start : last - start] * there).sum()) / np.sqrt(max(float((there * there).sum()), 1.0))
             if product > best_product:
                 best, best_product = start, product
     return best
