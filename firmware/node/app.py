@@ -49,6 +49,7 @@ from node.store.shelf import Shelf
 
 _BROKER_BACKOFF_MS = (1_000, 60_000)
 _FETCH_BACKOFF_MS = (2_000, 300_000)
+_EVENTS_BACKOFF_MS = (5_000, 60_000)
 _FALLBACK_BACKOFF_MS = (10_000, 600_000)
 _KEEPALIVE_S = const(30)
 _STREAM_MS = const(90_000)  # one silent wait on the broker's connection; keepalive judges before
@@ -82,6 +83,7 @@ class Node:
 
         # Health
         self.watchdog = Watchdog(board.watchdog, self._hung)
+        self.minded = []
 
         # Link
         name, nic = board.uplinks[0]
@@ -100,9 +102,9 @@ class Node:
         self.agenda = Agenda(settings.area, settings.node_id)
         self.diary = Diary(self.journal, self.clock, self._on_event)
         performances = Performances(self.player, sounds, self.agenda, self.diary, self.clock)
-        self.fetcher = Fetcher(self.cache, self._get, sounds.variant, _backoff(_FETCH_BACKOFF_MS), self._not_fetched, self._on_change)
+        self.fetcher = Fetcher(self.cache, self._get, sounds.variant, _backoff(_FETCH_BACKOFF_MS), self._not_fetched, self._on_change, self._check_in("fetcher", 10 * _HANG_MS))
         self.conductor = Conductor(
-            self.agenda, self.player, performances, self.clock, self.diary.dropped, self.fetcher.need, self._on_change
+            self.agenda, self.player, performances, self.clock, self.diary.dropped, self.fetcher.need, self._on_change, self._check_in("conductor", _HANG_MS)
         )
 
         # Bus
@@ -110,13 +112,19 @@ class Node:
         self.admission = Admission(trust, self.clock, settings.area, settings.node_id, lambda: self.nonce, self.commands_done.value)
         self.session = self._make_session()
         self.reporter = Reporter(
-            settings.node_id, settings.report_key, self.session, self.journal, self._state, self._telemetry
+            settings.node_id,
+            settings.report_key,
+            self.session,
+            self.journal,
+            self._state,
+            self._telemetry,
+            _backoff(_EVENTS_BACKOFF_MS),
         )
         commands = Commands(self.player, sounds, self.conductor, self.reporter.resend, board.reset)
         handlers = Handlers(
-            self.agenda, self.net, self.journal, self.clock, commands, self.conductor.changed, self.reporter.happened
+            self.agenda, self.net, self.journal, self.clock, commands, self.conductor.changed, self.reporter.seen
         )
-        self.inbox = Inbox(self.admission, handlers.by_type, self._keep, self.reporter.answer, self.diary.refused)
+        self.inbox = Inbox(self.admission, handlers.by_type, self._keep, self.reporter.answer, self.diary.refused, self._check_in("inbox", _HANG_MS))
         self.fallback = Fallback(
             self._get, settings.http, places(settings.area, settings.node_id), self._on_document, _backoff(_FALLBACK_BACKOFF_MS)
         )
@@ -132,12 +140,14 @@ class Node:
         self.diary.restore(self.agenda)
         self.diary.booted(self.settings.version, self.board.cause(), last_words.take(self.board.rtc))
         gc.collect()
+        for name, period_ms in self.minded:
+            self.watchdog.register(name, period_ms, time.ticks_ms())
         await asyncio.gather(
             watching,
             self.player.run(),
-            self.conductor.run(self._check_in("conductor", _HANG_MS)),
-            self.inbox.run(self._check_in("inbox", _HANG_MS)),
-            self.fetcher.run(self._check_in("fetcher", 10 * _HANG_MS)),
+            self.conductor.run(),
+            self.inbox.run(),
+            self.fetcher.run(),
             self.session.run(),
             self.fallback.run(),
             self.reporter.report_states(),
@@ -234,8 +244,8 @@ class Node:
         last_words.leave(self.board.rtc, name)
 
     def _check_in(self, name, period_ms):
-        """Register a task with the watchdog; returns what it calls to show that it lives."""
-        self.watchdog.register(name, period_ms, time.ticks_ms())
+        """A task that the watchdog is to mind once it runs; returns what it calls to show that it lives."""
+        self.minded.append((name, period_ms))
         return lambda: self.watchdog.check_in(name, time.ticks_ms())
 
     # What is told of the node

@@ -14,7 +14,8 @@ _VOLUME_FULL = const(100)
 class Conductor:
     """`dropped(item, why)` records what will not be heard; `needs(upcoming)` is told what the coming items play; `on_change()` that `on_air` is another."""
 
-    def __init__(self, agenda, player, performances, clock, dropped, needs, on_change):
+    def __init__(self, agenda, player, performances, clock, dropped, needs, on_change, check_in):
+        self._check_in = check_in
         self._agenda = agenda
         self._player = player
         self._performances = performances
@@ -37,10 +38,10 @@ class Conductor:
         """Something that a decision rests on is new: a document, the time, the end of a performance."""
         self._changed.set()
 
-    async def run(self, check_in):
+    async def run(self):
         """Task; calls `check_in()` at least every 30 s, unless ending a performance takes longer."""
         while True:
-            check_in()
+            self._check_in()
             self._changed.clear()
             now = self._clock.now()
             decision = self._agenda.decide(now or 0, now is not None)

@@ -13,7 +13,8 @@ _IDLE_MS = const(60_000)
 class Fetcher:
     """`variant(bulletin)` gives the VARIANT to store, or raises Refused; `refused(bulletin_id, refusal)` records a failure; `on_stored()` a success."""
 
-    def __init__(self, cache, get, variant, backoff, refused, on_stored):
+    def __init__(self, cache, get, variant, backoff, refused, on_stored, check_in):
+        self._check_in = check_in
         self._cache = cache
         self._get = get
         self._variant = variant
@@ -42,10 +43,10 @@ class Fetcher:
         """Ids of the coming bulletins that can be played without the network."""
         return [need.bulletin_id for need, variant in self._wanted() if self._cache.path(variant["sha256"])]
 
-    async def run(self, check_in):
+    async def run(self):
         """Task; calls `check_in()` between two files, which a slow network can keep minutes apart."""
         while True:
-            check_in()
+            self._check_in()
             self._new.clear()
             whole = await self._fetch_all()
             if whole:

@@ -22,7 +22,8 @@ class Inbox:
     `answer(subject, refusal)` tells the station: None for accepted. `refused(refusal)` records what was nobody's, where there is nobody to answer.
     """
 
-    def __init__(self, admission, handlers, keep, answer, refused):
+    def __init__(self, admission, handlers, keep, answer, refused, check_in):
+        self._check_in = check_in
         self._admission = admission
         self._handlers = handlers
         self._keep = keep
@@ -55,18 +56,18 @@ class Inbox:
             else:
                 await self._take(topics.to(audience, kind), raw, stored=True)
 
-    async def run(self, check_in):
+    async def run(self):
         """Task; calls `check_in()` before each document and at least every 30 s."""
         while True:
             try:
                 await asyncio.wait_for_ms(self._arrived.wait(), _WAIT_MS)
             except asyncio.TimeoutError:
-                check_in()
+                self._check_in()
                 continue
             self._arrived.clear()
             await self._review_pending()
             while self._commands or self._documents:
-                check_in()
+                self._check_in()
                 topic, raw = self._commands.pop(0) if self._commands else self._documents.popitem()
                 await self._take(topic, raw)
 

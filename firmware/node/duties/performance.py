@@ -21,7 +21,7 @@ from node.health import proof
 from node.refusal import FULL, HTTP_STATUS, ORIGIN, TIMEOUT, UNREACHABLE, Refused
 
 _MARK_MS = const(5_000)  # the most that is heard twice after a power cut
-_AGAIN_S = const(10)
+_AGAIN_S = const(15)
 _MAY_COME = (UNREACHABLE, TIMEOUT, HTTP_STATUS, ORIGIN, FULL)
 _NONE = "none"
 
@@ -93,24 +93,24 @@ class Performance:
             outcome = await stage.player.play(sound.source, item.resume_ms)
         finally:
             marks.cancel()
-        why = self._why(outcome.why)
+        over = stage.agenda.is_over(item.key)
+        why = self._why(outcome.why, over)
         event = proof.played(began, item, sound.variant, sound.codec, outcome.from_ms, outcome.to_ms, why)
-        stage.diary.played(item, event, why == END)
+        stage.diary.played(item, event, over or why == END)
         if why == END:
             stage.agenda.ended(item.key)
-            return
-        stage.agenda.progress(item.key, outcome.to_ms)
-        if why == STARVED:
-            await self._bridge(Refused(UNREACHABLE, "no sound from the stream"))
-        elif why != PREEMPTED:
-            await self._bridge(Refused(why, outcome.reason))
+        elif not over:
+            stage.agenda.progress(item.key, outcome.to_ms)
+            if why == STARVED:
+                await self._bridge(Refused(UNREACHABLE, "no sound from the stream"))
+            elif why != PREEMPTED:
+                await self._bridge(Refused(why, outcome.reason))
 
-    def _why(self, why):
-        """The player's word in the words of the report: a live stream that is left at its time has ended."""
+    def _why(self, why, over):
+        """The player's word in the words of the report: a live stream that was left when its time had come has ended."""
         if why != STOPPED:
             return why
-        now = self._stage.clock.now()
-        return END if self.item.live and now is not None and now >= self.item.until else PREEMPTED
+        return END if self.item.live and over else PREEMPTED
 
     async def _mark(self):
         """Now and then write down how far it was heard, for the boot after a power cut."""

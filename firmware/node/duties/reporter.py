@@ -12,16 +12,18 @@ from node.bus.report_words import ACCEPTED, REFUSED
 
 _SETTLE_MS = const(150)  # several changes in a moment are one state
 _STATE_AGAIN_MS = const(60_000)
-_EVENTS_AGAIN_MS = const(30_000)  # what was sent and not seen is sent again after this
+_ROOM_MS = const(30_000)
 _EVENTS_AT_ONCE = const(6)
 _TELEMETRY_MS = const(60_000)
 _REASON_MAX = const(120)
 
 
 class Reporter:
-    """`build_state()` and `build_telemetry()` give the members of those reports; `journal` has the events."""
+    """`build_state()` and `build_telemetry()` give the members of those reports; `journal` has the events;
+    `backoff`: how long to wait for them to be seen before they are sent again.
+    """
 
-    def __init__(self, node_id, key, session, journal, build_state, build_telemetry):
+    def __init__(self, node_id, key, session, journal, build_state, build_telemetry, backoff):
         self._node_id = node_id
         self._key = key
         self._session = session
@@ -30,6 +32,8 @@ class Reporter:
         self._build_telemetry = build_telemetry
         self._state_changed = asyncio.Event()
         self._events_changed = asyncio.Event()
+        self._backoff = backoff
+        self._again_ms = backoff.next()
         self._sent_n = 0
 
     def changed(self):
@@ -37,8 +41,13 @@ class Reporter:
         self._state_changed.set()
 
     def happened(self):
-        """There is a new event, or the station has seen some."""
+        """There is a new event."""
         self._events_changed.set()
+
+    def seen(self):
+        """The station has recorded more events: it is there."""
+        self._patient_no_more()
+        self._state_changed.set()
 
     def connected(self):
         """A new connection: who listens now may have heard nothing."""
@@ -47,8 +56,13 @@ class Reporter:
 
     def resend(self):
         """Send everything that is not seen again, from the oldest on."""
+        self._patient_no_more()
         self._sent_n = 0
         self._events_changed.set()
+
+    def _patient_no_more(self):
+        self._backoff.reset()
+        self._again_ms = self._backoff.next()
 
     def answer(self, subject, refusal):
         """`subject`: id of a document, order or command; `refusal`: None for accepted."""
@@ -67,10 +81,11 @@ class Reporter:
                 self._send(topics.STATE, self._build_state(), qos=1, retain=True)
 
     async def report_events(self):
-        """Task: unseen events in their order, again after half a minute until they are seen."""
+        """Task: unseen events in their order, again after longer and longer pauses until they are seen."""
         while True:
-            if not await _within(self._events_changed, _EVENTS_AGAIN_MS):
+            if not await _within(self._events_changed, self._again_ms):
                 self._sent_n = 0
+                self._again_ms = self._backoff.next()
             self._events_changed.clear()
             if self._session.connected:
                 await self._send_events()
@@ -99,7 +114,7 @@ class Reporter:
     async def _room(self):
         """Return when something has left the outbox, or after half a minute."""
         try:
-            await asyncio.wait_for_ms(self._session.wait_room(), _EVENTS_AGAIN_MS)
+            await asyncio.wait_for_ms(self._session.wait_room(), _ROOM_MS)
         except asyncio.TimeoutError:
             self._sent_n = 0
 

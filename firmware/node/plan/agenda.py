@@ -193,6 +193,10 @@ class Agenda:
         """It was played to its end, or as far as it ever can be: never again."""
         self._end(*split(key))
 
+    def is_over(self, key):
+        """True if it was played to its end or dropped; of a live stream also that its time came while it was on the air."""
+        return self._history.is_over(*split(key))
+
     def postpone(self, key, until):
         """It cannot be played just now: off the air, it does not compete before `until`, Unix seconds. Its time may be over by then.
 

@@ -170,8 +170,8 @@ class Station:
         return name
 
     def live_stop(self, name: str) -> None:
-        """Take a stream off the air; does nothing if it has ended."""
-        self.orders.end(name, int(time.time()))
+        """Take a stream off the air within a second or two, as its end, not as withdrawn; does nothing if it has ended."""
+        self.orders.end(name, int(time.time()) + 1)
 
     def stop(self, audience: str, of: list[str] | None = None, importance: str = "urgent", valid_s: int = 60) -> str:
         """Silence the named slots and orders, or everything up to a class that is due in the time given. Returns the order's id."""
