@@ -122,7 +122,16 @@ def test_delay_counts_from_publication_to_the_first_sample():
     assert delay_ms(segments, "cat-nuoc", START) is None
 
 
-@settings(max_examples=25, deadline=None)
+def missed_s(segment, from_s, to_s):
+    """Seconds of sound in a part of the segment's programme that the segment leaves out; a part may begin or end in a pause."""
+    one = programme(segment.programme).samples.astype(float)
+    frames = np.abs(one[: len(one) // 240 * 240].reshape(-1, 240)).max(axis=1) > 0.02 * np.abs(one).max()
+    times = np.arange(len(frames)) * 0.01
+    outside = (times < segment.from_ms / 1000) | (times > segment.to_ms / 1000)
+    return 0.01 * float((frames & outside & (times >= from_s) & (times < to_s)).sum())
+
+
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(NAMES), st.floats(0, 4), st.floats(1.2, 5), st.floats(0.1, 1.0), st.floats(0.1, 1.5)),
@@ -137,8 +146,8 @@ def test_any_sequence_of_parts_is_found_in_order_and_nothing_else(parts):
     segments = LISTENER.listen(recording(*pieces, silence(1)))
     assert [segment.programme for segment in segments] == [name for name, *_ in parts]
     for segment, (_, from_s, length, gain, _) in zip(segments, parts, strict=True):
-        assert segment.from_ms / 1000 == near(from_s, 0.25)  # a part may begin or end in a pause of the speech
-        assert segment.to_ms / 1000 == near(from_s + length, 0.6) or segment.to_ms / 1000 < from_s + length
+        assert from_s - 0.04 <= segment.from_ms / 1000 and segment.to_ms / 1000 <= from_s + length + 0.04
+        assert missed_s(segment, from_s, from_s + length) < 0.1
         assert segment.gain == pytest.approx(gain, rel=0.05)
         assert segment.match > 0.9
     assert all(before.end <= after.start for before, after in pairwise(segments))

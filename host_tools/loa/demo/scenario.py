@@ -111,7 +111,9 @@ def _page(commune: Commune, told: Told, verdict: Verdict, result: dict[str, Any]
     return page.Page(
         title=f"{commune.site.name}: what each hamlet heard",
         made=f"loa {version('loa')}, {datetime.fromtimestamp(told.ended, zone):%d.%m.%Y %H:%M}",
-        summary="Everything that was planned and ordered was heard." if result["ok"] else "Something that was promised was not heard; see below.",
+        summary="Everything that was planned and ordered was heard."
+        if result["ok"]
+        else "Something that was promised was not heard; see below.",
         figures=[(name.replace("_", " "), str(value)) for name, value in result.items()],
         picture=svg,
         picture_text="A row for each hamlet: above what was planned, below what was heard, over time.",

@@ -145,7 +145,9 @@ class Story:
 
     def _ends_reported(self) -> int:
         record = self._commune.desk.record
-        return len({(event.node, event.body.get("key")) for event in record.events() if event.kind == "played" and event.body["why"] == "end"})
+        return len(
+            {(event.node, event.body.get("key")) for event in record.events() if event.kind == "played" and event.body["why"] == "end"}
+        )
 
     def _wait(self, second: float) -> None:
         time.sleep(max(0.0, self._told.begun + second - time.time()))

@@ -195,5 +195,3 @@ def _proof_of(proofs: Iterable[Proof], node: str, wanted: Wanted, told: Told) ->
         if proof.node == node and parts[1] == (order or wanted.programme):
             return proof
     return None
-
-
