@@ -5,7 +5,7 @@ import asyncio
 from support_broker import CONNACK, CONNECT, DISCONNECT, PUBACK, PUBLISH, SUBACK, SUBSCRIBE, text
 from support_session import WILL, told
 
-from node.refusal import MALFORMED, TIMEOUT, UNREACHABLE, Refused
+from node.refusal import MALFORMED, OVERSIZED, TIMEOUT, UNREACHABLE, Refused
 
 EVENT = "loa/v1/from/loa-01/event"
 TELEMETRY = "loa/v1/from/loa-01/telemetry"
@@ -510,6 +510,20 @@ def test_room_comes_back():
         peer.acknowledge((await peer.expect_publish())[3])
         await waiting
         assert node.session.publish(EVENT, b"x" * 1000, qos=1)
+
+    told(scenario)
+
+
+def test_message_larger_than_the_outbox():
+    async def scenario(node):
+        for size, wanted in ((16_500, OVERSIZED), (16_000, None)):
+            try:
+                assert node.session.publish(EVENT, b"x" * size, qos=1)
+                assert wanted is None
+            except Refused as refused:
+                assert refused.code == wanted
+        peer = await node.is_up()
+        assert len((await peer.expect_publish())[1]) == 16_000
 
     told(scenario)
 

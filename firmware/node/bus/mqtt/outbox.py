@@ -10,6 +10,7 @@ import asyncio
 from micropython import const
 
 from node.bus.mqtt import packets
+from node.refusal import OVERSIZED, Refused
 
 _WINDOW = const(8)  # QoS 1 messages sent and not yet acknowledged
 _OVERHEAD = const(64)  # bytes of heap that a message costs besides topic and payload
@@ -44,8 +45,10 @@ class Outbox:
         self._eased = asyncio.Event()
 
     def put(self, topic, payload, qos, retain):
-        """Take a message; False if there is no room for it."""
+        """Take a message; False if there is no room for it now. Raises Refused(OVERSIZED) if there never is."""
         message = _Outgoing(topic, payload, qos, retain)
+        if message.cost > self._limit:
+            raise Refused(OVERSIZED, "a message of {} bytes".format(len(payload)))
         older = [other for other in self._waiting if retain and other.retain and other.topic == topic]
         yielding = [other for other in self._waiting if not other.qos and other not in older]
         room = self._limit - self._cost + sum([other.cost for other in older])

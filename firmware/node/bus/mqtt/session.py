@@ -79,7 +79,7 @@ class Session:
     def publish(self, topic, payload, qos=0, retain=False):
         """Send as soon as there is a connection; False if the outbox has no room, see there. QoS 1 is sent again until it is acknowledged.
 
-        Raises Refused(OVERSIZED) for what no broker takes.
+        Raises Refused(OVERSIZED) for what would not fit into an empty one.
         """
         return self._outbox.put(topic, payload, qos, retain)
 

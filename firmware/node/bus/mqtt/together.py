@@ -10,6 +10,8 @@ async def together(*coroutines):
         await asyncio.gather(*tasks)
     finally:
         for task in tasks:
-            while not task.done():  # CPython's wait_for before 3.12 can lose a cancellation
-                task.cancel()
+            task.cancel()
+        for task in tasks:
+            while not task.done():
                 await asyncio.sleep_ms(0)
+                task.cancel()  # again: CPython's wait_for before 3.12 can lose a cancellation
