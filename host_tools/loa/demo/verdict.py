@@ -6,6 +6,7 @@ Every figure comes from the recordings and the record of events. What was asked 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from loa.demo.timeline import Kind
 from loa.sim import recording
 from loa.sim.commune import Commune
 from loa.sim.node import OFF, SimulatedNode
+from loa.station import wav
 from loa.station.decode import decoded_file
 from loa.station.proof import Proof
 
@@ -151,6 +153,15 @@ def pcm(path: Path, rate: int) -> Pcm:
     return np.clip(np.rint(decoded_file(path, rate) * 32767), -32768, 32767).astype(np.int16)
 
 
+def _as_streamed(samples: Pcm, codec: str, rate: int) -> Pcm:
+    """Samples as they come out of the codec in which the station streams them: its noise is the programme's, not the node's."""
+    with NamedTemporaryFile(suffix=".wav") as file:
+        blocks = wav.Encoder(codec, rate).blocks(wav.padded(samples))
+        file.write(wav.header(codec, rate, len(wav.padded(samples))) + b"".join(blocks))
+        file.flush()
+        return pcm(Path(file.name), rate)
+
+
 def _is_slot(line: Line) -> bool:
     return line.wanted.programme in {name for name, _, _ in BULLETINS}
 
@@ -158,7 +169,7 @@ def _is_slot(line: Line) -> bool:
 def _programmes(commune: Commune) -> list[Programme]:
     rate = commune.site.audio.rate
     codec = commune.site.audio.codecs[0]
-    found = [Programme(LIVE, rate, pcm(AUDIO / f"{LIVE}.mp3", rate))]
+    found = [Programme(LIVE, rate, _as_streamed(pcm(AUDIO / f"{LIVE}.mp3", rate), codec, rate))]
     for name in FILES:
         variants = commune.desk.audio.bulletin(name, "normal")["variants"]
         file = commune.desk.audio.file(next(variant["sha256"] for variant in variants if variant["codec"] == codec))
