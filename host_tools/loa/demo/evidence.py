@@ -26,6 +26,8 @@ _WINDOW_HOP_S = 0.25
 _COARSE_RATE = 6_000
 _BLOCK = 1 << 14  # samples at the low rate in one transform, several windows long
 _WINDOW_MATCH = 0.75  # of half a second; a synthetic voice saying the same words elsewhere comes to 0.7
+_NEARLY = 0.85  # of the best match at the low rate: which places are looked at closely
+_PLACES_MAX = 8
 _FRAME_MATCH = 0.5  # of 20 ms at a known shift
 _SILENCE_RMS = 20.0  # -64 dBFS
 _QUIET_SHARE = 0.01  # a programme's frame this far below its loudest one says nothing about the match
@@ -109,50 +111,87 @@ class Listener:
         if recording.rate != self.rate:
             raise ValueError(f"recording of {recording.node} has rate {recording.rate}, programmes {self.rate}")
         samples = recording.samples.astype(np.float64)
-        segments: list[Segment] = []
+        parts: list[_Part] = []
         free, position = 0, 0
         while position + self._window // 2 <= len(samples):
-            segment = self._segment_at(recording, samples, position, free)
-            if segment is None:
+            part = self._part_at(samples, position, free)
+            if part is None:
                 position += int(_WINDOW_HOP_S * self.rate)
             else:
-                segments.append(segment)
-                free = position = round((segment.end - recording.start) * self.rate)
-        return segments
+                parts.append(part)
+                free = position = part.end
+        return [self._segment(recording, part) for part in parts]
 
-    def _segment_at(self, recording: Recording, samples: Floats, position: int, free: int) -> Segment | None:
-        """The stretch that runs through the window at `position`; nothing before sample `free` belongs to it."""
+    def _part_at(self, samples: Floats, position: int, free: int) -> "_Part | None":
+        """The stretch that begins in the window at `position`; nothing before sample `free` belongs to it.
+
+        A window that is silent to half may be mistaken for another place; the windows after it know better where the sound comes from.
+        """
+        found = self._part_through(samples, position, free)
+        if found is not None:
+            for later in (1, 2):
+                other = self._part_through(samples, position + later * int(_WINDOW_HOP_S * self.rate), free)
+                if other is not None and other.begin < found.end and other.agreed > found.agreed:
+                    found = other
+        return found
+
+    def _part_through(self, samples: Floats, position: int, free: int) -> "_Part | None":
+        """The stretch of a programme that runs through the window at `position` and agrees most."""
         window = samples[position : position + self._window]
-        if _rms(window) < _SILENCE_RMS:
+        if len(window) < self._window // 2 or _rms(window) < _SILENCE_RMS:
             return None
-        found = self._index.look_up(window)
-        if found is None:
-            return None
-        programme, coarse = found
+        places = [_exactly(window, programme, coarse, self._factor) for programme, coarse in self._index.look_up(window)]
+        parts = [self._follow(samples, place.programme, place.start - position, position, free) for place in places]
+        return max((part for part in parts if part is not None), key=lambda part: part.agreed, default=None)
+
+    def _follow(self, samples: Floats, programme: Programme, shift: int, position: int, free: int) -> "_Part | None":
+        """How far recording and programme agree at `shift`, in both directions from the window at `position`."""
         wanted = programme.samples.astype(np.float64)
-        shift = _exact_shift(window, wanted, coarse, self._factor) - position
         first, last = max(free, -shift), min(len(samples), len(wanted) - shift)
         if last - first < _SHORTEST_S * self.rate:
             return None
         frames = compare(samples[first:last], wanted[first + shift : last + shift], self.rate)
         hop = int(HOP_S * self.rate)
-        part = _part_through(frames, (position - first) // hop, (position + self._window - first) // hop)
-        if part is None:
+        reach = _reach_through(frames, (position - first) // hop, (position + self._window - first) // hop)
+        if reach is None:
             return None
-        begin, end = first + part[0] * hop, min(last, first + part[1] * hop + int(FRAME_S * self.rate))
-        loud = frames.match[part[0] : part[1] + 1] > 0
-        weight = frames.played[part[0] : part[1] + 1][loud]
+        within = slice(reach[0], reach[1] + 1)
+        matched = frames.match[within] * frames.played[within]
+        loud = frames.match[within] > 0
+        return _Part(
+            programme=programme,
+            shift=shift,
+            begin=first + reach[0] * hop,
+            end=min(last, first + reach[1] * hop + int(FRAME_S * self.rate)),
+            match=float(matched[loud].sum() / frames.played[within][loud].sum()),
+            gain=float(frames.gain[within].max()),
+            agreed=float(matched.sum()),
+        )
+
+    def _segment(self, recording: Recording, part: "_Part") -> Segment:
         return Segment(
             node=recording.node,
-            programme=programme.name,
-            start=recording.start + begin / self.rate,
-            end=recording.start + end / self.rate,
-            from_ms=(begin + shift) * 1000 // self.rate,
-            to_ms=(end + shift) * 1000 // self.rate,
-            match=round(float(np.average(frames.match[part[0] : part[1] + 1][loud], weights=weight)), 4),
-            gain=round(float(frames.gain[part[0] : part[1] + 1].max()), 4),
-            shift=shift,
+            programme=part.programme.name,
+            start=recording.start + part.begin / self.rate,
+            end=recording.start + part.end / self.rate,
+            from_ms=(part.begin + part.shift) * 1000 // self.rate,
+            to_ms=(part.end + part.shift) * 1000 // self.rate,
+            match=round(part.match, 4),
+            gain=round(part.gain, 4),
+            shift=part.shift,
         )
+
+
+class _Part(NamedTuple):
+    """A stretch in samples of the recording; `agreed` grows with its length, loudness and match."""
+
+    programme: Programme
+    shift: int
+    begin: int
+    end: int
+    match: float
+    gain: float
+    agreed: float
 
 
 class _Index:
@@ -180,22 +219,28 @@ class _Index:
         energy = np.concatenate(([0.0], np.cumsum(row * row)))
         self._energy = energy[window:][: self._places] - energy[: self._places]
 
-    def look_up(self, window: Floats) -> tuple[Programme, int] | None:
-        """The programme that holds `window`, and where in samples (to within the low rate's step; may be negative); None if none does."""
+    def look_up(self, window: Floats) -> list[tuple[Programme, int]]:
+        """Programmes that may hold `window`, and where in samples, to within the low rate's step (may be negative). None if none does.
+
+        Several: a tone matches a period aside too, and at the low rate even better if the right place lies between two samples.
+        """
         piece = _coarse(window, self._factor)[: self._window]
         energy = float((piece * piece).sum())
         if energy == 0.0:
-            return None
+            return []
         products = np.fft.irfft(np.conj(np.fft.rfft(piece.astype(np.float32), _BLOCK)) * self._spectra, _BLOCK)
         product = products[:, : self._step].reshape(-1)[: self._places]
         # A nearly silent place of a programme must not win by rounding errors.
         floor = 1e-4 * float(self._energy.max())
         match = product / np.sqrt(energy * np.maximum(self._energy, floor))
-        best = int(match.argmax())
-        if match[best] < _WINDOW_MATCH:
-            return None
-        start, programme = min(self._starts, key=lambda known: _distance(best, known[0], self._factor, known[1]))
-        return programme, (best - start) * self._factor
+        limit = max(_WINDOW_MATCH, _NEARLY * float(match.max()))
+        peaks = np.flatnonzero((match[1:-1] >= limit) & (match[1:-1] >= match[:-2]) & (match[1:-1] >= match[2:])) + 1
+        likely = peaks[np.argsort(match[peaks])[-_PLACES_MAX:]].tolist()
+        return [self._place(peak) for peak in likely]
+
+    def _place(self, peak: int) -> tuple[Programme, int]:
+        start, programme = min(self._starts, key=lambda known: _distance(peak, known[0], self._factor, known[1]))
+        return programme, (peak - start) * self._factor
 
 
 def _distance(place: int, start: int, factor: int, programme: Programme) -> int:
@@ -222,7 +267,7 @@ def compare(played: Floats, wanted: Floats, rate: int) -> Frames:
     return Frames(match, np.maximum(gain, 0.0), played_rms, wanted_rms)
 
 
-def _part_through(frames: Frames, first: int, last: int) -> tuple[int, int] | None:
+def _reach_through(frames: Frames, first: int, last: int) -> tuple[int, int] | None:
     """First and last frame of the agreeing stretch through the best frame of `first` to `last`; None if it is too short."""
     agree = frames.match > _FRAME_MATCH
     gains = frames.gain[agree & (frames.gain > 0)]
@@ -255,17 +300,24 @@ def _reach(agree: NDArray[np.bool_], differ: NDArray[np.bool_]) -> int:
     return furthest
 
 
-def _exact_shift(window: Floats, wanted: Floats, coarse: int, factor: int) -> int:
-    """Where in `wanted` the window begins, to the sample, near `coarse`."""
-    best, best_product = coarse, -np.inf
+class _Place(NamedTuple):
+    match: float
+    programme: Programme
+    start: int
+
+
+def _exactly(window: Floats, programme: Programme, coarse: int, factor: int) -> _Place:
+    """Where in the programme the window begins, to the sample, near `coarse`, and how well it matches there (not normalised by the window)."""
+    wanted = programme.samples
+    best = _Place(-np.inf, programme, coarse)
     for start in range(coarse - 2 * factor, coarse + 2 * factor + 1):
         first, last = max(start, 0), min(start + len(window), len(wanted))
         if last > first:
-            there = wanted[first:last]
+            there = wanted[first:last].astype(np.float64)
             # Sums, not np.dot: for so few numbers its threads cost more than they bring.
             product = float((window[first - start : last - start] * there).sum()) / np.sqrt(max(float((there * there).sum()), 1.0))
-            if product > best_product:
-                best, best_product = start, product
+            if product > best.match:
+                best = _Place(product, programme, start)
     return best
 
 
