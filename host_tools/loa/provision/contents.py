@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -50,10 +51,11 @@ def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, m
 
 def application(march: str | None) -> bytes:
     """The content of a slot: an archive of the modules and of which release they are. `march` as for `node_files`."""
-    release = f'VERSION = "{version("loa")}"\nBUILT = {int(time.time())}  # Unix seconds\n'
+    release = f'VERSION = "{version("loa")}"\nBUILT = {int(time.time())}\n'
+    modules = {path: content for path, content in compiled(march).items() if Path(path).stem != "release"}
     slot = BytesIO()
     with ZipFile(slot, "w", ZIP_STORED) as archive:
-        for path, content in {**compiled(march), "node/release.py": release.encode()}.items():
+        for path, content in {**modules, "node/release.py": release.encode()}.items():
             archive.writestr(ZipInfo(path), content)
     return slot.getvalue()
 
