@@ -18,7 +18,7 @@ class Contents:
         self.next_n = 1
         self.states = {}
         self.starts = {}
-        self.tags = {}
+        self.places = {}
         self.used = 0
 
 
@@ -52,22 +52,22 @@ def read(cells):
         contents.seen = max(contents.seen, number(block, 32, 4))
         at = 40
         while at + 24 <= BLOCK:
-            size = 24 + block[at + 22] + number(block, at + 2, 2)
+            size = 24 + block[at + 20] + number(block, at + 2, 2)
             prefix = sequence.to_bytes(4, "little") + at.to_bytes(4, "little")
             checked = prefix + block[at : at + 4] + block[at + 8 : at + size]
             if block[at] > 3 or at + size > BLOCK or number(block, at + 4, 4) != binascii.crc32(checked):
                 at += 8
                 continue
-            _take(contents, block[at : at + size])
+            _take(contents, block[at : at + size], sequence, at)
             at += (size + 7) // 8 * 8
     _marks(contents, cells, count)
     return contents
 
 
-def _take(contents, record):
+def _take(contents, record, sequence, at):
     n = number(record, 8, 4)
-    key = record[24 : 24 + record[22]].decode()
-    text = record[24 + record[22] :]
+    key = record[24 : 24 + record[20]].decode()
+    text = record[24 + record[20] :]
     if n and text:
         fields = json.loads(text.decode())
         if record[1] & 1:
@@ -80,17 +80,19 @@ def _take(contents, record):
         contents.states[key] = (STATES[record[0]], number(record, 16, 4), number(record, 12, 4))
     if record[0] == 1:
         contents.starts[key] = json.loads(text.decode())
-        contents.tags[key] = number(record, 20, 2)
+        contents.places[key] = (sequence, at)
 
 
 def _marks(contents, cells, count):
-    keys = {contents.tags[key]: key for key, state in contents.states.items() if state[0] == "open"}
+    keys = {key: contents.places[key] for key, state in contents.states.items() if state[0] == "open"}
     for sequence, block in blocks_of(cells, 2, count - MARK_BLOCKS, MARK_BLOCKS):
         if block[16:24] != contents.id:
             continue
         for at in range(40, BLOCK, 8):
-            prefix = sequence.to_bytes(4, "little") + at.to_bytes(4, "little")
-            crc = binascii.crc32(prefix + block[at : at + 5]).to_bytes(4, "little")
-            key = keys.get(number(block, at, 2))
-            if key and crc[:3] == block[at + 5 : at + 8]:
-                contents.states[key] = ("open", number(block, at + 2, 3), contents.states[key][2])
+            for key, (start_sequence, start_at) in keys.items():
+                numbers = (start_sequence, start_at, sequence, at)
+                seed = b"".join(value.to_bytes(4, "little") for value in numbers)
+                crc = binascii.crc32(seed + block[at : at + 5]).to_bytes(4, "little")
+                right_tag = number(block, at, 2) == (start_sequence * 512 + start_at // 8) % 65536
+                if right_tag and crc[:3] == block[at + 5 : at + 8]:
+                    contents.states[key] = ("open", number(block, at + 2, 3), contents.states[key][2])

@@ -31,7 +31,6 @@ BLOCKS_MIN = const(12)
 _EVENTS, _MARKS = const(1), const(2)
 _MARK_BLOCKS = const(3)
 _ID_BYTES = const(6)
-_TAG_MAX = const(65535)
 _ITEMS_MAX = const(32)
 _RETRY_MS = const(60000)
 # Clean blocks that must be left when one is begun for ...
@@ -43,13 +42,11 @@ _FOR_COPY = const(0)
 class _Item:
     """What is not over: paused or open, and where its newest record stands."""
 
-    def __init__(self, record, sequence, offset):
+    def __init__(self, record, place):
         self.state = record.state
         self.ms = record.ms
         self.until = record.until
-        self.tag = record.tag
-        self.sequence = sequence
-        self.offset = offset
+        self.place = place  # (sequence of the block, offset)
 
 
 class Journal:
@@ -78,7 +75,6 @@ class Journal:
         self._done_bytes = (count - _MARK_BLOCKS) * BLOCK // 4
         self._items = {}  # key: _Item
         self._on_air = None  # key of the stretch that `mark` speaks of
-        self._tag = 0
         self._offset = BLOCK
         self._work = asyncio.Event()
 
@@ -103,10 +99,10 @@ class Journal:
             self._begin_block(_FOR_COPY)
 
     async def _load_marks(self):
-        tags = {item.tag: item for item in self._items.values() if item.state == OPEN}
-        last = await self._marks.load(self.id, tags)
-        for tag in last:
-            tags[tag].ms = max(tags[tag].ms, last[tag])
+        started = {item.place: item for item in self._items.values() if item.state == OPEN}
+        last = await self._marks.load(self.id, started)
+        for place in last:
+            started[place].ms = max(started[place].ms, last[place])
 
     def replay(self):
         """At boot, iterate over `(key, state, ms, fields)`: DONE keys still needed, what is PAUSED at `ms`, and what was OPEN when power failed.
@@ -139,7 +135,7 @@ class Journal:
             del event["key"]
             flags = records.KEY_IN_EVENT
         state = NONE if key is None else DONE if done else PAUSED
-        record = _record(self.last_n + 1, state, key or "", ms, until, 0, flags, event)
+        record = _record(self.last_n + 1, state, key or "", ms, until, flags, event)
         try:
             self._write(record, _FOR_EVENT)
         except Refused:
@@ -152,8 +148,7 @@ class Journal:
 
     def start(self, key, ms, until, fields):
         """The item `key` goes on the air at `ms` of its programme; `fields` come back from `replay` if nothing ends it. Raises as `append` does."""
-        tag = self._tag % _TAG_MAX + 1
-        self._write(_record(0, OPEN, key, ms, until, tag, 0, fields), _FOR_EVENT)
+        self._write(_record(0, OPEN, key, ms, until, 0, fields), _FOR_EVENT)
         self._on_air = key
 
     def mark(self, ms):
@@ -162,7 +157,7 @@ class Journal:
         if item is None or item.state != OPEN:
             return False
         item.ms = ms
-        if self._marks.put(self.id, item.tag, ms):
+        if self._marks.put(self.id, item.place, ms):
             return True
         self._work.set()
         return False
@@ -230,9 +225,9 @@ class Journal:
         oldest = used[0]
         copies = await self._done_only_in(oldest)
         for key, item in self._items.items():
-            if item.sequence == oldest.sequence:
+            if item.place[0] == oldest.sequence:
                 text = self._text_of(item) if item.state == OPEN else b""
-                copies.append(Record(0, item.state, key.encode(), item.ms, item.until, item.tag, 0, text))
+                copies.append(Record(0, item.state, key.encode(), item.ms, item.until, 0, text))
         for record in copies:
             if self._has_room(record, _FOR_COPY):
                 self._write(record, _FOR_COPY)
@@ -292,32 +287,32 @@ class Journal:
     def _apply(self, record, sequence, offset):
         """Remember what a record, read or written, changes."""
         self.last_n = max(self.last_n, record.n)
-        self._tag = record.tag or self._tag
         if record.is_seen:
             self.seen_n = max(self.seen_n, record.n)
         key = record.key.decode()
         if record.state == DONE:
             self._items.pop(key, None)
         elif record.state != NONE:
-            self._items[key] = _Item(record, sequence, offset)
+            self._items[key] = _Item(record, (sequence, offset))
             if len(self._items) > _ITEMS_MAX:
                 self._items.pop(min(self._items, key=lambda key: (self._items[key].state == OPEN, self._items[key].until)))
 
     def _text_of(self, item):
-        block = next(block for block in self._lane.used if block.sequence == item.sequence)
-        return records.read(self._partition, block, item.offset, BLOCK).text
+        sequence, offset = item.place
+        block = next(block for block in self._lane.used if block.sequence == sequence)
+        return records.read(self._partition, block, offset, BLOCK).text
 
     def _needed(self, until):
         now = self._now()
         return now is None or until > now
 
 
-def _record(n, state, key, ms, until, tag, flags, members):
+def _record(n, state, key, ms, until, flags, members):
     text = json.dumps(members, separators=(",", ":")).encode()
     key = key.encode()
     if len(text) > TEXT_MAX or len(key) > records.KEY_MAX:
         raise Refused(OVERSIZED, "{} bytes of members, {} of key".format(len(text), len(key)))
-    return Record(n, state, key, ms, until, tag, flags, text)
+    return Record(n, state, key, ms, until, flags, text)
 
 
 def _pairs(blocks):

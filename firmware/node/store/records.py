@@ -2,12 +2,11 @@
 
 A record is a head of 24 bytes, a key and a JSON text, at an offset that 8 divides:
 
-    0  state: 0 none, 1 open, 2 paused, 3 done     16  ms: how far it was heard
-    1  flags: 1 the key is a member of the event   20  tag: u16, names a stretch in the progress marks
-    2  u16 bytes of the JSON text                  22  u8 bytes of the key
-    4  CRC-32, see below                           23  0
+    0  state: 0 none, 1 open, 2 paused, 3 done     12  until: Unix time at which the state may be forgotten
+    1  flags: 1 the key is a member of the event   16  ms: how far it was heard
+    2  u16 bytes of the JSON text                  20  u8 bytes of the key
+    4  CRC-32, see below                           21  three 0
     8  n: number of the event, 0: no event         24  key, JSON text (UTF-8)
-    12 until: Unix time at which the state may be forgotten
 
 State 0 with n and without text says: seen up to n. The CRC is over the block's sequence and the offset (u32 each) and the record without it, so that no
 other bytes, not even a copy of a record, are taken for one.
@@ -25,7 +24,7 @@ HEAD_BYTES = const(24)
 KEY_MAX = const(255)
 KEY_IN_EVENT = const(1)
 
-_HEAD = "<BBHIIIIHBB"
+_HEAD = "<BBHIIIIBBH"
 _ALIGN = const(8)
 _CRC_AT = const(4)
 
@@ -33,13 +32,12 @@ _CRC_AT = const(4)
 class Record:
     """What one record says; `key` and `text` are bytes."""
 
-    def __init__(self, n=0, state=NONE, key=b"", ms=0, until=0, tag=0, flags=0, text=b""):
+    def __init__(self, n=0, state=NONE, key=b"", ms=0, until=0, flags=0, text=b""):
         self.n = n
         self.state = state
         self.key = key
         self.ms = ms
         self.until = until
-        self.tag = tag
         self.flags = flags
         self.text = text
 
@@ -60,7 +58,7 @@ class Record:
 
     def pack(self, sequence, offset):
         """Its bytes for one place."""
-        head = struct.pack(_HEAD, self.state, self.flags, len(self.text), 0, self.n, self.until, self.ms, self.tag, len(self.key), 0)
+        head = struct.pack(_HEAD, self.state, self.flags, len(self.text), 0, self.n, self.until, self.ms, len(self.key), 0, 0)
         data = bytearray(head + self.key + self.text)
         data[_CRC_AT : _CRC_AT + 4] = struct.pack("<I", _crc(data, sequence, offset))
         return data
@@ -72,7 +70,7 @@ def read(partition, block, offset, end):
         return None
     data = bytearray(HEAD_BYTES)
     partition.readblocks(block.index, data, offset)
-    state, flags, text_bytes, crc, n, until, ms, tag, key_bytes, _ = struct.unpack(_HEAD, data)
+    state, flags, text_bytes, crc, n, until, ms, key_bytes, _, _ = struct.unpack(_HEAD, data)
     size = HEAD_BYTES + key_bytes + text_bytes
     if state > DONE or offset + size > aligned(end):
         return None
@@ -81,7 +79,7 @@ def read(partition, block, offset, end):
     if _crc(data, block.sequence, offset) != crc:
         return None
     text_at = HEAD_BYTES + key_bytes
-    return Record(n, state, bytes(data[HEAD_BYTES:text_at]), ms, until, tag, flags, bytes(data[text_at:]))
+    return Record(n, state, bytes(data[HEAD_BYTES:text_at]), ms, until, flags, bytes(data[text_at:]))
 
 
 def scan(partition, block, end, start=FIRST):
