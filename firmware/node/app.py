@@ -102,9 +102,24 @@ class Node:
         self.agenda = Agenda(settings.area, settings.node_id)
         self.diary = Diary(self.journal, self.clock, self._on_event)
         performances = Performances(self.player, sounds, self.agenda, self.diary, self.clock)
-        self.fetcher = Fetcher(self.cache, self._get, sounds.variant, _backoff(_FETCH_BACKOFF_MS), self._not_fetched, self._on_change, self._check_in("fetcher", 10 * _HANG_MS))
+        self.fetcher = Fetcher(
+            self.cache,
+            self._get,
+            sounds.variant,
+            _backoff(_FETCH_BACKOFF_MS),
+            self._not_fetched,
+            self._on_change,
+            self._check_in("fetcher", 10 * _HANG_MS),
+        )
         self.conductor = Conductor(
-            self.agenda, self.player, performances, self.clock, self.diary.dropped, self.fetcher.need, self._on_change, self._check_in("conductor", _HANG_MS)
+            self.agenda,
+            self.player,
+            performances,
+            self.clock,
+            self.diary.dropped,
+            self.fetcher.need,
+            self._on_change,
+            self._check_in("conductor", _HANG_MS),
         )
 
         # Bus
@@ -121,10 +136,10 @@ class Node:
             _backoff(_EVENTS_BACKOFF_MS),
         )
         commands = Commands(self.player, sounds, self.conductor, self.reporter.resend, board.reset)
-        handlers = Handlers(
-            self.agenda, self.net, self.journal, self.clock, commands, self.conductor.changed, self.reporter.seen
+        handlers = Handlers(self.agenda, self.net, self.journal, self.clock, commands, self.conductor.changed, self.reporter.seen)
+        self.inbox = Inbox(
+            self.admission, handlers.by_type, self._keep, self.reporter.answer, self.diary.refused, self._check_in("inbox", _HANG_MS)
         )
-        self.inbox = Inbox(self.admission, handlers.by_type, self._keep, self.reporter.answer, self.diary.refused, self._check_in("inbox", _HANG_MS))
         self.fallback = Fallback(
             self._get, settings.http, places(settings.area, settings.node_id), self._on_document, _backoff(_FALLBACK_BACKOFF_MS)
         )

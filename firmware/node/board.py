@@ -52,7 +52,6 @@ class Board:
             ibuf=ring_bytes,
         )
 
-
     def cause(self):
         """Word for what started this run, as far as the chip knows."""
         return _CAUSES[machine.reset_cause()]

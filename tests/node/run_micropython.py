@@ -24,9 +24,9 @@ def _on_board(path):
 
 _on_board(sys.argv[1])
 
-import asyncio  # noqa: E402
-import io  # noqa: E402
-import json  # noqa: E402
+import asyncio
+import io
+import json
 
 
 def main(path):

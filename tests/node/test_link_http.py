@@ -2,9 +2,10 @@
 
 import asyncio
 
+from support_link import answering, body_of, close, network, refusal_of, request_of, serve
+
 from node import refusal
 from node.link import body, http
-from support_link import answering, body_of, close, network, refusal_of, request_of, serve
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 

@@ -5,11 +5,12 @@ import binascii
 import os
 import ssl
 
+from support_link import HERE, answering, body_of, network, refusal_of, serve, vector
+
 from node import refusal
 from node.link import http, tls
 from node.link.net import Network
 from node.link.resolver import Resolver
-from support_link import HERE, answering, body_of, network, refusal_of, serve, vector
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 

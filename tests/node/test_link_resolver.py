@@ -4,10 +4,11 @@ import asyncio
 import struct
 import time
 
+from support_link import UdpServer, refusal_of
+
 from node import refusal
 from node.link import dns
 from node.link.resolver import Resolver, is_address
-from support_link import UdpServer, refusal_of
 
 NAME = "broker.example"
 

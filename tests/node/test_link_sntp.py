@@ -2,12 +2,13 @@
 
 import struct
 
+from support_link import UdpServer, refusal_of
+
 from node import refusal
 from node.link import ntp
 from node.link.backoff import Backoff
 from node.link.resolver import Resolver
 from node.link.sntp import Sntp
-from support_link import UdpServer, refusal_of
 
 UNIX = 1_790_000_000
 NTP = UNIX + 2208988800

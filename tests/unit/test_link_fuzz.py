@@ -6,6 +6,7 @@ import struct
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from node.link import body, dns, http, ntp, url
 from node.link.stream import Stream
 from node.refusal import Refused

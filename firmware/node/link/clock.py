@@ -77,7 +77,10 @@ class Clock:
         return True
 
     def raise_floor(self, unix):
-        """`unix` (seconds) is proved to be past: the `iat` of a verified document. A clock that is behind it by more than a minute was wrong, and is coarse from now on."""
+        """`unix` (seconds) is proved to be past: the `iat` of a verified document.
+
+        A clock that is behind it by more than a minute was wrong, and is coarse from now on.
+        """
         proved_ms = unix * 1000
         if proved_ms <= self._floor_ms:
             return

@@ -18,7 +18,10 @@ _LINE_FEED = const(10)
 
 
 class Stream:
-    """Made by `net.Network.connect`. Operations raise `Refused`: TIMEOUT, UNREACHABLE (it broke), ORIGIN (TLS to somebody else), MALFORMED (a line too long)."""
+    """Made by `net.Network.connect`.
+
+    Operations raise `Refused`: TIMEOUT, UNREACHABLE (it broke), ORIGIN (TLS to somebody else), MALFORMED (a line too long).
+    """
 
     def __init__(self, reader, writer, timeout_ms, secure):
         self._reader = reader

@@ -36,7 +36,10 @@ class Url:
 
 
 def join(base, reference):
-    """The URL text that `reference`, the value of a Location field, means seen from the Url `base` (RFC 3986, 5.2). Dot segments go to the server as they stand."""
+    """The URL text that `reference`, the value of a Location field, means seen from the Url `base` (RFC 3986, 5.2).
+
+    Dot segments go to the server as they stand.
+    """
     if "://" in reference.partition("?")[0]:
         return reference
     if reference.startswith("//"):

@@ -14,7 +14,6 @@ from loa.demo.clicks import Click, find_clicks
 from loa.demo.evidence import Listener, Pcm, Programme, Recording, Segment, delay_ms, heard_share
 from loa.demo.story import AUDIO, BULLETINS, FILES, INTERRUPTED, LIVE, POWER_CUT, URGENT, WITHOUT_BROKER, Told
 from loa.demo.timeline import Kind
-from loa.sim import recording
 from loa.sim.commune import Commune
 from loa.sim.node import OFF, SimulatedNode
 from loa.station import wav
