@@ -5,8 +5,8 @@
 
 import json
 
-from node import release
 from node.bus.encoding import from_base64url
+from node.release import BUILT, VERSION
 
 CA_FILE = "/ca.pem"
 
@@ -25,8 +25,8 @@ class Settings:
         self.node_id = identity["id"]
         self.report_key = from_base64url(identity["key"].encode())
         self.root_key = identity["root"]
-        self.version = release.VERSION
-        self.built = release.BUILT
+        self.version = VERSION
+        self.built = BUILT
         config = _read(data + "/config.json")
         self.area = config["area"]
         self.language = config["language"]

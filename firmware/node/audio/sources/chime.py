@@ -20,15 +20,20 @@ _SIREN_LEVEL = const(22_000)
 
 
 class _Synthesised:
-    """What chime and siren share as sources; a subclass has `_begin(start)` and `_render(samples, at, frames)`, both in frames."""
+    """What chime and siren share as sources.
 
-    def __init__(self, rate, total_ms):
+    `begin(start)` says where rendering really begins, `render(samples, at, frames)` adds to silence; all in frames.
+    """
+
+    def __init__(self, rate, total_ms, begin, render):
         self.format = Format(PCM16, rate, 2, 1)
         self.skip_frames = 0
         self.frames_left = -1
         self.total_ms = total_ms
         self._frames = total_ms * rate // 1000
         self._next = 0
+        self._begin = begin
+        self._render = render
 
     async def open(self, start_ms):
         start = min(start_ms * self.format.rate // 1000, self._frames)
@@ -51,7 +56,7 @@ class Chime(_Synthesised):
     """Three falling notes that ring out over each other."""
 
     def __init__(self, rate):
-        super().__init__(rate, _CHIME_MS)
+        super().__init__(rate, _CHIME_MS, self._from_its_start, self._ring)
         self._table = tone.quarter_sine()
         decay = 0
         while 2 << decay <= rate * _CHIME_DECAY_MS // 1000:
@@ -61,11 +66,11 @@ class Chime(_Synthesised):
             state = array("i", [0, tone.step_of(hertz, rate), 0, _CHIME_LEVEL << tone.LEVEL_BITS, decay])
             self._notes.append((at_ms * rate // 1000, state))
 
-    def _begin(self, start):
+    def _from_its_start(self, start):
         """Always from the beginning: how far a note has died away is known only by letting it."""
         return 0
 
-    def _render(self, samples, at, frames):
+    def _ring(self, samples, at, frames):
         for struck, state in self._notes:
             if struck < at + frames:
                 tone.add_tone(samples, max(0, struck - at), frames, state, self._table)
@@ -75,17 +80,17 @@ class Siren(_Synthesised):
     """Rises and falls, until `total_ms` are over."""
 
     def __init__(self, rate, total_ms):
-        super().__init__(rate, total_ms)
+        super().__init__(rate, total_ms, self._anywhere, self._wail)
         self._table = tone.quarter_sine()
         self._sweep = _SIREN_SWEEP_MS * rate // 1000
         self._low = tone.step_of(_SIREN_LOW, rate)
         self._change = (tone.step_of(_SIREN_HIGH, rate) - self._low) // self._sweep
         self._state = array("i", [0, 0, 0, _SIREN_LEVEL << tone.LEVEL_BITS, tone.STEADY])
 
-    def _begin(self, start):
+    def _anywhere(self, start):
         return start
 
-    def _render(self, samples, at, frames):
+    def _wail(self, samples, at, frames):
         done = 0
         while done < frames:
             sweep, within = divmod(at + done, self._sweep)
