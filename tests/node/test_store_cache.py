@@ -202,6 +202,17 @@ def test_room_is_made_of_what_is_needed_last():
     bench.done()
 
 
+def test_nothing_goes_before_it_is_known_what_is_needed():
+    bench = Bench(quota=12 * 4096)
+    run(bench.fetch(A))
+    run(bench.fetch(C))
+    bench.refused(B, FULL)
+    assert bench.holds(A) and bench.holds(C)
+    bench.cache.keep([])
+    run(bench.fetch(B))
+    bench.done()
+
+
 def test_what_is_needed_sooner_or_plays_stays():
     bench = Bench(quota=12 * 4096)
     run(bench.fetch(A))

@@ -28,7 +28,7 @@ class Cache:
         self._gate = gate
         self._turns = Turns(gate)
         self._sizes = {}  # name of a file, whole or partial: bytes of flash it has or will have
-        self._order = []
+        self._order = None  # nothing may go before it is known what is needed
         self._held = []
         self._unclosed = []
 
@@ -55,7 +55,10 @@ class Cache:
         return [name for name in self._sizes if not name.endswith(_PART)]
 
     def keep(self, ordered):
-        """`ordered`: the SHA-256 that the coming items play, soonest first. The rest may go, and then the last of these, when room is needed."""
+        """`ordered`: the SHA-256 that the coming items play, soonest first. The rest may go, and then the last of these, when room is needed.
+
+        Until it is called after a boot, nothing goes.
+        """
         self._order = list(ordered)
 
     def hold(self, sha256):
@@ -119,6 +122,8 @@ class Cache:
 
     def _dispensable(self, sha256):
         """Names of files that may make room for `sha256`, the most dispensable first."""
+        if self._order is None:
+            return []
         rank = {name: place for place, name in enumerate(self._order)}
         own = rank.get(sha256, -1)
         never = len(rank)
