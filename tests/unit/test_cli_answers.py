@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from host_support import AREA, STATION, keyring, site
 
-from loa.cli.glance import describe
+from loa.cli.glance import describe, when
 from loa.errors import LoaError
 from loa.firmware import topics
 from loa.sim.local import local
@@ -103,17 +103,16 @@ def test_a_local_site_reaches_nothing_real() -> None:
 
 
 def test_events_in_a_few_words() -> None:
-    span = {
-        "key": "k",
-        "bulletin": "tin",
-        "sha256": None,
-        "codec": "pcm16",
-        "from_ms": 0,
-        "to_ms": 61_000,
-        "of_ms": 125_000,
-        "why": "pre-empted",
-    }
-    assert describe(Event("a", "j", 1, None, "played", span)) == "tin 0:00 to 1:01 of 2:05, pre-empted"
-    assert describe(Event("a", "j", 1, None, "played", {**span, "bulletin": None, "of_ms": None})) == "k 0:00 to 1:01, pre-empted"
+    span = {"bulletin": "tin", "sha256": None, "codec": "pcm16", "from_ms": 0, "to_ms": 61_000, "of_ms": 125_000, "why": "pre-empted"}
+    played = {"key": f"{AREA}|sang|1790000000", **span}
+    assert describe(Event("a", "j", 1, None, "played", played, 0)) == "sang 0:00 to 1:01 of 2:05, pre-empted"
+    siren = {"key": f"{AREA}|siren-1#2", **span, "bulletin": None, "of_ms": None}
+    assert describe(Event("a", "j", 1, None, "played", siren, 0)) == "siren-1#2 0:00 to 1:01, pre-empted"
+    assert describe(Event("a", "j", 1, None, "dropped", {"key": f"{AREA}|sang|1790000000", "why": "late"}, 0)) == "sang, late"
     boot = {"journal": "j", "n": 1, "t": None, "kind": "boot", "version": "1", "cause": "power"}
-    assert describe(Event("a", "j", 1, None, "boot", boot)) == "version=1 cause=power"
+    assert describe(Event("a", "j", 1, None, "boot", boot, 0)) == "version=1 cause=power"
+
+
+def test_an_event_without_a_time_has_the_time_at_which_it_came() -> None:
+    assert when(Event("a", "j", 1, 1790000000, "boot", {}, 1790000100), "Asia/Ho_Chi_Minh") == "09-21 21:13:20"
+    assert when(Event("a", "j", 1, None, "boot", {}, 1790000100), "Asia/Ho_Chi_Minh") == "~09-21 21:15:00"

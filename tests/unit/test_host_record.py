@@ -87,6 +87,13 @@ def test_a_kind_that_only_newer_nodes_know_is_recorded(record: Record) -> None:
     assert record.events(first=1790000001) == []
 
 
+def test_an_event_without_a_time_counts_from_when_it_came(record: Record) -> None:
+    record.add(NODE, boot(1))
+    (event,) = record.events()
+    assert record.events(first=event.received, last=event.received) == [event] == [record.newest(NODE)]
+    assert record.events(last=event.received - 1) == []
+
+
 # Proof of play.
 
 PLAN = """

@@ -15,32 +15,43 @@ from loa.station.record import Event
 _CLOCK_STYLES = {"synchronised": "green", "coarse": "yellow", "unset": "red"}
 
 
+class Glance:
+    """What is shown of the nodes. `refresh()` looks again; `note(text)` says something beside the table."""
+
+    def __init__(self, look: Callable[[], list[View]], zone: str, json: bool, live: Live | None) -> None:
+        self._look = look
+        self._zone = zone
+        self._json = json
+        self._live = live
+        self._before: list[View] | None = None
+
+    def refresh(self) -> None:
+        """Show how things are now; where lines follow one another only if something has changed."""
+        views = self._look()
+        if self._live is not None:
+            self._live.update(nodes_table(views, self._zone), refresh=True)
+        elif views != self._before:
+            self._before = views
+            if self._json:
+                output.as_json({"nodes": views})
+            else:
+                output.results().print(nodes_table(views, self._zone))
+
+    def note(self, text: str) -> None:
+        """Tell people something that stays."""
+        console = self._live.console if self._live is not None else output.notes()
+        console.print(text, style="yellow")
+
+
 @contextmanager
-def show_live(look: Callable[[], list[View]], zone: str, json: bool) -> Iterator[Callable[[], None]]:
-    """Gives the function that looks again and shows what is new."""
-    before: list[list[View]] = []
-
-    def changed() -> list[View] | None:
-        views = look()
-        if before[-1:] == [views]:
-            return None
-        before[:] = [views]
-        return views
-
+def shown(look: Callable[[], list[View]], zone: str, json: bool) -> Iterator[Glance]:
+    """A glance at what `look()` gives, for as long as the block lasts."""
     console = output.results()
-    if not json and console.is_terminal and not console.is_dumb_terminal:
-        with Live(nodes_table(look(), zone), console=console, auto_refresh=False) as live:
-            yield lambda: live.update(nodes_table(look(), zone), refresh=True)
+    if json or not console.is_terminal or console.is_dumb_terminal:
+        yield Glance(look, zone, json, None)
         return
-
-    def tell() -> None:
-        views = changed()
-        if views is not None and json:
-            output.as_json({"nodes": views})
-        elif views is not None:
-            console.print(nodes_table(views, zone))
-
-    yield tell
+    with Live(console=console, auto_refresh=False) as live:
+        yield Glance(look, zone, json, live)
 
 
 def nodes_table(views: list[View], zone: str) -> Table:
@@ -51,26 +62,36 @@ def nodes_table(views: list[View], zone: str) -> Table:
             Text("online", "green")
             if view.online
             else Text(f"offline since {output.clock(view.heard, zone)}" if view.heard else "never heard", "red"),
-            view.on_air or "-",
+            short(view.on_air) if view.on_air else "-",
             Text(view.clock or "-", _CLOCK_STYLES.get(view.clock or "", "")),
             "-" if view.volume is None else f"{view.volume} %",
             Text(", ".join(dict.fromkeys(lag.partition(":")[0] for lag in view.lags)), "yellow")
             if view.lags
             else Text("up to date", "green"),
-            f"{output.clock(view.last.t, zone)} {view.last.kind} {describe(view.last)}" if view.last else "-",
+            f"{when(view.last, zone)} {view.last.kind} {describe(view.last)}" if view.last else "-",
         )
         for view in views
     ]
     return output.table(("node", "state", "on the air", "clock", "volume", "lags behind", "last event"), rows)
 
 
+def short(key: str) -> str:
+    """Slot or order of a key, without audience and start; its count remains."""
+    return key.split("|")[1] if "|" in key else key
+
+
+def when(event: Event, zone: str) -> str:
+    """When it happened; of an event whose node had no time, when it came, marked as such."""
+    return output.clock(event.t, zone) if event.t else f"~{output.clock(event.received, zone)}"
+
+
 def describe(event: Event) -> str:
     """What an event says, in a few words."""
     body = event.body
     if event.kind == report_words.PLAYED:
-        span = f"{output.length(body['from_ms'])} to {output.length(body['to_ms'])}" + (
-            f" of {output.length(body['of_ms'])}" if body["of_ms"] else ""
-        )
-        return f"{body['bulletin'] or body['key']} {span}, {body['why']}"
+        of = f" of {output.length(body['of_ms'])}" if body["of_ms"] else ""
+        return f"{short(body['key'])} {output.length(body['from_ms'])} to {output.length(body['to_ms'])}{of}, {body['why']}"
+    if event.kind == report_words.DROPPED:
+        return f"{short(body['key'])}, {body['why']}"
     known = {name: value for name, value in body.items() if name not in ("journal", "n", "t", "kind")}
     return " ".join(f"{name}={value}" for name, value in known.items() if value is not None)

@@ -9,7 +9,7 @@ import typer
 
 from loa.broker import NatsBroker
 from loa.cli import output
-from loa.cli.glance import show_live
+from loa.cli.glance import Glance, shown
 from loa.cli.place import JsonOption, Place, StationOption, at_site
 from loa.cli.signals import terminable, until_ended
 from loa.errors import EXIT_BROKER, EXIT_USAGE, LoaError
@@ -98,11 +98,13 @@ def sim(
     with terminable(), Commune(place.site, place.places.sim.folder, found, chosen, name or None) as commune:
         where = {"folder": str(commune.places.folder), "broker": commune.broker.url, "http": commune.desk.http_url, "runtime": found.name}
         _say(json, where, f"everything is in {commune.places.folder}; give orders from another terminal with --sim; Ctrl-C ends it")
-        with show_live(lambda: overview(commune.desk), commune.site.time_zone, json) as refresh:
+        with shown(lambda: overview(commune.desk), commune.site.time_zone, json) as glance:
+            starts = dict.fromkeys(commune.nodes, 1)
 
             def step() -> None:
                 _check_parts(commune)
-                refresh()
+                _tell_restarts(commune, starts, glance)
+                glance.refresh()
 
             until_ended(seconds, step)
 
@@ -116,6 +118,14 @@ def _check_parts(commune: Commune) -> None:
     for node in commune.nodes.values():
         if not node.running:
             raise LoaError(f"the process of node {node.node_id} ended by itself", f"its log is {node.folder / LOG_FILE}")
+
+
+def _tell_restarts(commune: Commune, starts: dict[str, int], glance: Glance) -> None:
+    """Say which nodes started anew and why; `starts` counts those already told."""
+    for name, node in commune.nodes.items():
+        for boot in node.boots[starts[name] :]:
+            starts[name] += 1
+            glance.note(f"node {name} starts again after a reset ({boot.cause}), start {boot.number}")
 
 
 def _broker_of(place: Place) -> NatsBroker:

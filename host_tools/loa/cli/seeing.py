@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from loa.cli import output
-from loa.cli.glance import describe, show_live
+from loa.cli.glance import describe, short, shown, when
 from loa.cli.place import JsonOption, Place, at_station
 from loa.cli.signals import until_ended
 from loa.errors import EXIT_INVALID, LoaError, suggestion
@@ -31,8 +31,8 @@ def watch(
         if not place.served:
             output.notes().print(f"note: the service of station {station.name} does not run; this is what it knew last", style="yellow")
             output.notes().print(f"hint: {place.service_hint}")
-        with show_live(lambda: overview(station), station.site.time_zone, json) as refresh:
-            until_ended(0 if once else seconds, refresh)
+        with shown(lambda: overview(station), station.site.time_zone, json) as glance:
+            until_ended(0 if once else seconds, glance.refresh)
 
 
 @at_station
@@ -55,7 +55,10 @@ def log(
         if json:
             output.as_json({"proofs": proofs, "events": events, "lost": lost})
         else:
-            _show_log(proofs, events, lost, station.site.time_zone)
+            titles = {
+                record["id"]: record["bulletin"].get("title", "") for _, record in station.orders.given(first, last) if "bulletin" in record
+            }
+            _show_log(proofs, events, lost, titles, station.site.time_zone)
 
 
 def _check_node(station: Station, node: str | None) -> None:
@@ -66,14 +69,15 @@ def _check_node(station: Station, node: str | None) -> None:
         )
 
 
-def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, object]], zone: str) -> None:
+def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, object]], titles: dict[str, str], zone: str) -> None:
     results = output.results()
     results.print("Proof of play", style="bold underline")
     rows = [
         (
             output.clock(proof.start, zone),
             proof.node,
-            proof.bulletin or proof.key,
+            short(proof.key),
+            titles.get(short(proof.key), proof.bulletin or ""),
             proof.importance,
             Text(proof.result, _RESULT_STYLES[proof.result]),
             output.length(proof.heard_ms) + (f" of {output.length(proof.of_ms)}" if proof.of_ms else ""),
@@ -81,9 +85,13 @@ def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, obj
         )
         for proof in proofs
     ]
-    results.print(output.table(("start", "node", "what", "class", "result", "heard", "why"), rows) if rows else "nothing was to be played")
+    results.print(
+        output.table(("start", "node", "slot or order", "audio", "class", "result", "heard", "why"), rows)
+        if rows
+        else "nothing was to be played"
+    )
     results.print("\nEvents", style="bold underline")
-    told = [(output.clock(event.t, zone), event.node, f"{event.journal} {event.n}", event.kind, describe(event)) for event in events]
+    told = [(when(event, zone), event.node, f"{event.journal} {event.n}", event.kind, describe(event)) for event in events]
     results.print(output.table(("time", "node", "number", "event", "what"), told) if told else "none")
     for gap in lost:
         results.print(f"lost: events {gap['first']} to {gap['last']} of {gap['node']} (journal {gap['journal']})", style="red")

@@ -19,7 +19,10 @@ _ANY_KIND = schema.Record("event", {name: report_fields.EVENTS["boot"].required[
 
 @dataclass(frozen=True)
 class Event:
-    """One event. `t` is when it happened by the node's clock, Unix seconds, None if it had no time; `body` as reported."""
+    """One event. `t` is when it happened by the node's clock, Unix seconds, None if it had no time; `body` as reported.
+
+    `received`: when it was recorded here, Unix seconds.
+    """
 
     node: str
     journal: str
@@ -27,6 +30,7 @@ class Event:
     t: int | None
     kind: str
     body: dict[str, Any]
+    received: int
 
 
 class Record:
@@ -70,9 +74,9 @@ class Record:
         return _event(row) if row else None
 
     def events(self, node_id: str | None = None, first: int = 0, last: int = _UNIX_MAX) -> list[Event]:
-        """Events that happened from `first` to `last`, Unix seconds, and those without a time, as they came."""
+        """Events that happened from `first` to `last`, Unix seconds, in the order in which they came; those without a time count as then."""
         rows = self._database.rows(
-            "SELECT * FROM event WHERE (t IS NULL OR t BETWEEN ? AND ?) AND node = coalesce(?, node) ORDER BY rowid",
+            "SELECT * FROM event WHERE coalesce(t, received) BETWEEN ? AND ? AND node = coalesce(?, node) ORDER BY rowid",
             first,
             last,
             node_id,
@@ -90,4 +94,4 @@ class Record:
 
 
 def _event(row: Any) -> Event:
-    return Event(row["node"], row["journal"], row["n"], row["t"], row["kind"], json.loads(row["body"]))
+    return Event(row["node"], row["journal"], row["n"], row["t"], row["kind"], json.loads(row["body"]), row["received"])
