@@ -18,8 +18,9 @@ gc.threshold(4096)  # loading leaves much behind; collected late, what stays wou
 
 import micropython
 import vfs
-from archive import Archive
 from esp32 import Partition
+
+from archive import Archive
 
 _CONSOLE_MS = 2_000  # a person at the bench has so long to press Ctrl-C; on a pole a floating line would press it for ever
 _BLOCK_COUNT = 4  # MP_BLOCKDEV_IOCTL_BLOCK_COUNT
@@ -38,9 +39,7 @@ def close_console(timer):
 def mount(label, folder, refill):
     """Mount the littlefs of a partition; one that the network can fill again (`refill`) is formatted if it cannot be mounted."""
     partition = Partition.find(Partition.TYPE_DATA, label=label)[0]
-    lookahead = max(
-        32, partition.ioctl(_BLOCK_COUNT, 0) // 64 * 8
-    )  # a bit a block, in bytes by 8: the allocator scans the whole file system at once
+    lookahead = max(32, (partition.ioctl(_BLOCK_COUNT, 0) + 63) // 64 * 8)  # a bit for each block: one scan finds all that are free
     try:
         system = vfs.VfsLfs2(partition, lookahead=lookahead)
     except OSError as damaged:
@@ -69,7 +68,6 @@ vfs.mount(Archive(slot(root + "/app")), root + "/slot")
 sys.path.insert(0, root + "/slot")
 
 import node.app
-
 import node.board
 
 node.app.main(node.board.Board(root, watchdog))

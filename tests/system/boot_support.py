@@ -2,15 +2,18 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
+from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
 from loa.firmware import FIRMWARE
 from loa.sim.boards import Board, load_board
+from loa.sim.disk import Files
 from loa.sim.image import build_image
 from loa.sim.node import SimulatedNode
 from loa.sim.runtime import Runtime, compiled, cpython, find_runtime
@@ -41,18 +44,26 @@ def runtime(name: str) -> Runtime:
 both = pytest.mark.parametrize("on", [runtime("micropython"), runtime("cpython")], ids=["micropython", "cpython"])
 
 
-def image(application: str, on: Runtime, data: Mapping[str, bytes] | None = None, **slots: str) -> bytes:
-    """A flash image whose slot a holds `application` as `node/app.py`; `slots`: other texts in the partition `app` by path."""
-    app = {f"a/{path}": content for path, content in compiled(on.march).items() if path.split(".")[0] in _FROM_FIRMWARE}
-    app["a/node/app.py"] = application.encode()
-    app |= {path: content.encode() for path, content in slots.items()}
+def image(application: str, on: Runtime, data: Files | None = None, app: Files | None = None) -> bytes:
+    """A flash image whose slot a holds `application` as `node/app.py`; `app`: other files of the partition that has the slots."""
     described = board()
-    vfs = {
-        "main.py": (FIRMWARE / "main.py").read_bytes(),
+    vfs = {name: (FIRMWARE / name).read_bytes() for name in ("main.py", "archive.py")} | {
         "identity.json": json.dumps({"id": "bench-1"}).encode(),
         "board.json": json.dumps(described.for_node(BOARD)).encode(),
     }
-    return build_image(described, {"vfs": vfs, "app": app, "data": {"config.json": b"{}"} if data is None else data})
+    slots = {"a.zip": slot(application, on)} | dict(app or {})
+    return build_image(described, {"vfs": vfs, "app": slots, "data": {"config.json": b"{}"} if data is None else data})
+
+
+def slot(application: str, on: Runtime) -> bytes:
+    """A slot: the firmware's own board, and `application` instead of its `app`."""
+    members = {path: content for path, content in compiled(on.march).items() if path.split(".")[0] in _FROM_FIRMWARE}
+    members["node/app.py"] = application.encode()
+    content = BytesIO()
+    with ZipFile(content, "w", ZIP_STORED) as archive:
+        for path, member in members.items():
+            archive.writestr(path, member)
+    return content.getvalue()
 
 
 @contextmanager
@@ -69,8 +80,8 @@ def node(flash: bytes, on: Runtime) -> Iterator[SimulatedNode]:
 
 
 @contextmanager
-def running(application: str, on: Runtime, **others: Mapping[str, bytes]) -> Iterator[SimulatedNode]:
+def running(application: str, on: Runtime) -> Iterator[SimulatedNode]:
     """A node that runs `application`."""
-    with node(image(application, on, **others), on) as simulated:
+    with node(image(application, on), on) as simulated:
         simulated.start()
         yield simulated

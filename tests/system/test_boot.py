@@ -1,9 +1,8 @@
 """The node's boot by the real `main.py`, on real MicroPython and on CPython: what the application gets, repair, slot, console."""
 
 import json
-from pathlib import Path
 
-from boot_support import ALIVE, WAIT_S, board, both, image, node, running, runtime
+from boot_support import ALIVE, WAIT_S, board, both, image, node, running, runtime, slot
 
 from loa.sim.disk import read_littlefs
 from loa.sim.image import partition_of
@@ -23,7 +22,7 @@ def main(board):
 """
     with running(application, on) as booted:
         facts = json.loads(booted.wait_for("^facts (.*)$", WAIT_S)[1])
-    assert facts["path"] == facts["root"] + "/app/a"
+    assert facts["path"] == facts["root"] + "/slot"
     assert facts["id"] == "bench-1" and facts["name"] == "generic-esp32-max98357a" and facts["rate"] == 24000
     assert facts["data"] == ["config.json"] and facts["uplinks"] == ["wlan"]
     assert facts["hertz"] == 240_000_000 and facts["cause"] == 1 and facts["date"] == [2000, 1, 1]
@@ -85,13 +84,23 @@ def test_without_its_root_no_file_of_ours_runs():
 
 @both
 def test_the_slot_file_chooses_the_slot(on):
-    application = "def main(board):\n    print('this is a')\n"
-    other = "def main(board):\n    print('this is b')\n"
-    board_py = (Path(__file__).parents[2] / "firmware" / "node" / "board.py").read_text()
-    slots = {"slot": "b\n", "b/node/app.py": other, "b/node/board.py": board_py, "b/node/__init__.py": ""}
-    with node(image(application, on, **slots), on) as booted:
+    flash = image(
+        "def main(board):\n    print('this is a')\n",
+        on,
+        app={"slot": b"b\n", "b.zip": slot("def main(board):\n    print('this is b')\n", on)},
+    )
+    with node(flash, on) as booted:
         booted.start()
         booted.wait_for("^this is b$", WAIT_S)
+
+
+@both
+def test_a_slot_that_is_not_whole_is_not_started(on):
+    cut = slot("def main(board):\n    print('this is a')\n", on)[:-30]
+    with node(image("", on, app={"a.zip": cut}), on) as booted:
+        booted.start()
+        booted.wait_for("^ValueError: no ZIP archive, or not all of it$", WAIT_S)
+        booted.wait_for("^>>>", WAIT_S)
 
 
 def test_the_console_is_closed_after_two_seconds_while_the_application_runs():

@@ -1,15 +1,17 @@
-"""Gives CPython's `time` and `asyncio` what MicroPython's have more, so that the firmware's source runs unchanged.
+"""Gives CPython's `time`, `asyncio` and `gc` what MicroPython's have more, so that the firmware's source runs unchanged.
 
 Only additions: nothing that CPython already has is replaced. Ticks wrap at 2**30 as on the chip and start seconds before the wrap.
 """
 
 import asyncio
+import gc
 import time
 
 _TICKS_PERIOD = 1 << 30
 _TICKS_HALF = _TICKS_PERIOD >> 1
 _SECONDS_TO_WRAP = 5
 _START_NS = time.monotonic_ns()
+_HEAP_FREE = 112 * 1024
 
 
 def install() -> None:
@@ -18,6 +20,8 @@ def install() -> None:
         setattr(time, name, function)
     for name, function in _ASYNCIO_EXTRAS.items():
         setattr(asyncio, name, function)
+    for name, function in _GC_EXTRAS.items():
+        setattr(gc, name, function)
     asyncio.StreamReader.readinto = _readinto  # type: ignore[attr-defined]
 
 
@@ -78,3 +82,8 @@ _TIME_EXTRAS = {
     "sleep_us": lambda microseconds: time.sleep(microseconds / 1_000_000),
 }
 _ASYNCIO_EXTRAS = {"sleep_ms": _sleep_ms, "wait_for_ms": _wait_for_ms, "ThreadSafeFlag": ThreadSafeFlag}
+_GC_EXTRAS = {  # the board's heap is not emulated: it always has the same room
+    "threshold": lambda amount=-1: -1,
+    "mem_alloc": lambda: 0,
+    "mem_free": lambda: _HEAP_FREE,
+}

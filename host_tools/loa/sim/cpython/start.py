@@ -9,8 +9,9 @@ import time
 import traceback
 from pathlib import Path
 
-for _folder in reversed(sys.argv[1:]):
-    sys.path.insert(0, _folder)
+_emulation, _packages = sys.argv[1:]
+sys.path.insert(0, _emulation)
+sys.path.append(_packages)
 
 import compat
 
@@ -23,6 +24,7 @@ import vfs
 def main() -> None:
     root = os.getcwd()
     vfs.mount(vfs.VfsLfs2(esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")[0]), root)
+    sys.path.insert(0, root)
     try:
         exec(compile(Path("main.py").read_text(), "main.py", "exec"), {"__name__": "__main__"})
     except Exception:  # noqa: BLE001 - as the prompt does: printed, whatever it is

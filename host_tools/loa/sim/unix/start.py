@@ -1,12 +1,13 @@
 """What the runtime image does after power-on, for MicroPython: mounts the partition `vfs` as `/`, and runs `main.py`. Then the prompt.
 
-At the prompt nothing runs but the watchdog. Arguments: the folders of the emulation, which are forgotten when the node's own files are there.
+At the prompt nothing runs but the watchdog. Arguments: this folder, and the one that holds `loa`; both are forgotten when the node's own files are there.
 """
 
 import sys
 
-for _folder in reversed(sys.argv[1:]):
-    sys.path.insert(0, _folder)
+_emulation, _packages = sys.argv[1:]
+sys.path.insert(0, _emulation)
+sys.path.append(_packages)
 
 import emulation  # noqa: F401
 
