@@ -22,19 +22,19 @@ WITHOUT_BROKER = "cat-nuoc"
 POWER_CUT = "nong-vu"
 BULLETINS: tuple[tuple[str, Kind, float], ...] = (  # name, class, second of its slot
     ("cho-phien", "normal", 0),
-    (INTERRUPTED, "normal", 9),
-    (WITHOUT_BROKER, "priority", 41),
-    (POWER_CUT, "normal", 50),
+    (INTERRUPTED, "normal", 8),
+    (WITHOUT_BROKER, "priority", 36),
+    (POWER_CUT, "normal", 44),
 )
 FILES = (*(name for name, _, _ in BULLETINS), URGENT)
 
 _LEAD_S = 5.0  # for plan and files to reach the nodes before the first slot
-_URGENT_S = 13
-_LIVE_S = (27, 36)
-_BROKER_S = (38, 48)
-_POWER_S = (56, 57)
-_STATION_S = (59, 61)
-_END_S = 72
+_URGENT_S = 12
+_LIVE_S = (26, 33)
+_BROKER_S = (34.5, 43)
+_POWER_S = (49, 50)
+_STATION_S = (52, 54)
+_END_S = 63
 _SETTLE_S = 12.0  # for the last reports
 _LOOK_S = 0.1
 _LATE_S = 120
