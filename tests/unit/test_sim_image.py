@@ -1,5 +1,6 @@
 """Flash images and board descriptions: what is written is read back, and what cannot work is refused with a precise word."""
 
+import ast
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ from loa.sim.boards import load_board
 from loa.sim.disk import littlefs_image, read_littlefs
 from loa.sim.hardware import partitions
 from loa.sim.image import build_image, partition_of
-from loa.sim.runtime import compile_module, compiled, cpython, find_runtime
+from loa.sim.runtime import bare, compile_module, compiled, cpython, find_runtime
 
 BOARD = "generic-esp32-max98357a"
 ROOT = Path(__file__).parents[2]
@@ -106,12 +107,36 @@ def test_the_cache_holds_the_seconds_that_the_board_promises():
 
 def test_the_application_is_compiled_for_this_runtime_and_left_as_source_for_cpython():
     sources = compiled(None)
-    assert sources["node/board.py"] == (firmware.FIRMWARE / "node" / "board.py").read_bytes()
+    assert sources["node/board.py"].decode() == bare((firmware.FIRMWARE / "node" / "board.py").read_text())
     march = find_runtime().march
     assert march is not None
     binaries = compiled(march)
     assert {path.rsplit(".", 1)[0] for path in binaries} == {path.rsplit(".", 1)[0] for path in sources}
     assert all(content[:2] == b"M\x06" for content in binaries.values())
+
+
+def test_bare_sources_do_the_same_on_the_same_lines():
+    source = (
+        '"""Doc\n# of two."""\n# why\nclass A:\n    """Only\n    a docstring."""\n\n\n'
+        'def f():  # and why not\n    """What."""\n    return "# none", 1 / 0\n'
+    )
+    expected = '""\n\n\nclass A:\n    ""\n\n\n\ndef f():\n    ""\n    return "# none", 1 / 0\n'
+    assert bare(source) == expected
+    for module in sorted(firmware.FIRMWARE.rglob("*.py")):
+        text = module.read_text()
+        assert _code(bare(text)) == _code(text), module
+
+
+def _code(source):
+    """The tree with its line numbers, docstrings emptied."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
+            node.body[0] = ast.Pass()
+    return [(type(node).__name__, getattr(node, "lineno", 0)) for node in ast.walk(tree) if not isinstance(node, ast.Constant)]
 
 
 @pytest.mark.parametrize("march", ["xtensawin", "rv32imc"])

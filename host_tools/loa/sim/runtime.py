@@ -1,12 +1,15 @@
 """Which Python runs the nodes here: MicroPython if there is one that executes viper code, otherwise CPython; and the application in its form."""
 
+import ast
 import json
 import shutil
 import subprocess
 import sys
+import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -66,15 +69,34 @@ def _probe(command: Path) -> Runtime:
 
 @cache
 def compiled(march: str | None) -> Mapping[str, bytes]:
-    """The node's application by path in its slot, `node/app.mpy` and so on: compiled for `march`, or the sources for None."""
+    """The node's application by path in its slot, `node/app.mpy` and so on: compiled for `march`, or for None the sources without comments."""
     sources = sorted((FIRMWARE / "node").rglob("*.py"))
     if march is None:
-        return {source.relative_to(FIRMWARE).as_posix(): source.read_bytes() for source in sources}
+        return {source.relative_to(FIRMWARE).as_posix(): bare(source.read_text()).encode() for source in sources}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
         return {
             source.relative_to(FIRMWARE).with_suffix(".mpy").as_posix(): compile_module(source, march, Path(folder) / "module.mpy")
             for source in sources
         }
+
+
+def bare(source: str) -> str:
+    """A module without comments and docstrings, as a compiler leaves them out: with them the sources do not fit a slot. Lines keep their numbers."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip()
+    for node in ast.walk(ast.parse(source)):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
+            text = node.body[0]
+            lines[text.lineno - 1 : text.end_lineno] = [" " * text.col_offset + '""'] + [""] * (
+                (text.end_lineno or text.lineno) - text.lineno
+            )
+    return "\n".join(lines) + "\n"
 
 
 def compile_module(source: Path, march: str, output: Path, *options: str) -> bytes:
