@@ -118,9 +118,12 @@ class NorFlash:
             self._put(start, bytes([_ERASED]) * self._block_bytes)
             return
         done = self._block_bytes * self.power.tear // 4
-        if done:  # an interrupted erase has reached some cells everywhere
+        erased = bytes([_ERASED]) * done
+        if self.power.tear & 1:  # some cells are fast: here the last ones, while the first ones still stand as they were
+            self._put(start + self._block_bytes - done, erased)
+        elif done:
             rest = bytes(cell | (0x11 << (place & 3)) for place, cell in enumerate(self._get(start + done, self._block_bytes - done)))
-            self._put(start, bytes([_ERASED]) * done + rest)
+            self._put(start, erased + rest)
         raise PowerCut("in an erase")
 
     def _get(self, start, length):
