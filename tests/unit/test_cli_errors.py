@@ -1,5 +1,6 @@
 """How commands fail: one line and a hint on stderr, nothing on stdout, the right exit code, and never a traceback unasked."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,10 @@ def test_help(path: list[str]) -> None:
     told = run(*path, "--help")
     assert "Usage: loa" in told.stdout
     assert not told.stderr
+
+
+def test_version() -> None:
+    assert run("--version").stdout.strip() == version("loa")
 
 
 @pytest.mark.parametrize("command", [["watch"], ["log"], ["ping", "ban-la-1"], ["plan", "check", "plan.toml"]], ids=" ".join)

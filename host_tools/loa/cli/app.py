@@ -1,6 +1,7 @@
 """Puts the commands together. What each does is in the module of its concern."""
 
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -18,8 +19,15 @@ Results go to stdout, as JSON with --json; progress and errors to stderr. Exit c
 """
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("loa"))
+        raise typer.Exit
+
+
 def _options(
     debug: Annotated[bool, typer.Option("--debug", envvar="LOA_DEBUG", help="Show where a fault of loa happened.")] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Only declares what stands before the command; `failures` reads it."""
 

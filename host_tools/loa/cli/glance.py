@@ -55,24 +55,30 @@ def shown(look: Callable[[], list[View]], zone: str, json: bool) -> Iterator[Gla
 
 
 def nodes_table(views: list[View], zone: str) -> Table:
-    """One row a node."""
+    """One row a node, cut short where the terminal is narrow."""
     rows = [
         (
             view.node,
-            Text("online", "green")
-            if view.online
-            else Text(f"offline since {output.clock(view.heard, zone)}" if view.heard else "never heard", "red"),
+            _state(view, zone),
             short(view.on_air) if view.on_air else "-",
             Text(view.clock or "-", _CLOCK_STYLES.get(view.clock or "", "")),
             "-" if view.volume is None else f"{view.volume} %",
-            Text(", ".join(dict.fromkeys(lag.partition(":")[0] for lag in view.lags)), "yellow")
-            if view.lags
-            else Text("up to date", "green"),
-            f"{when(view.last, zone)} {view.last.kind} {describe(view.last)}" if view.last else "-",
+            Text(", ".join(dict.fromkeys(lag.partition(":")[0] for lag in view.lags)) or "-", "yellow"),
+            Text(_last(view, zone), no_wrap=True, overflow="ellipsis"),
         )
         for view in views
     ]
-    return output.table(("node", "state", "on the air", "clock", "volume", "lags behind", "last event"), rows)
+    return output.table(("node", "state", "on the air", "clock", "volume", "lags", "last"), rows, one_line=True)
+
+
+def _state(view: View, zone: str) -> Text:
+    if view.online:
+        return Text("online", "green")
+    return Text(f"offline {output.clock(view.heard, zone, '%H:%M')}" if view.heard else "never heard", "red")
+
+
+def _last(view: View, zone: str) -> str:
+    return f"{when(view.last, zone)} {view.last.kind} {describe(view.last)}" if view.last else "-"
 
 
 def short(key: str) -> str:

@@ -30,11 +30,11 @@ def as_json(value: Any) -> None:
     typer.echo(json.dumps(value, default=_plain, ensure_ascii=False))
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
-    """Columns without rules, so that they can be cut and searched too."""
+def table(titles: Sequence[str], rows: Iterable[Sequence[str | Text]], one_line: bool = False) -> Table:
+    """Columns without rules, so that they can be cut and searched too. Too wide a line is folded, or with `one_line` its last cell."""
     made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for title in titles:
-        made.add_column(title, overflow="fold")
+        made.add_column(title, overflow="fold", no_wrap=one_line and title != titles[-1])
     for row in rows:
         made.add_row(*row)
     return made

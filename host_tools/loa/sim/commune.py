@@ -1,7 +1,7 @@
 """A whole commune on this machine: broker, station service and simulated nodes, each of which can be stopped, killed and started by itself.
 
-It has keys of its own, so nothing that it signs counts at the real site. Every run begins with nodes fresh from the bench; what the station
-keeps (audio, plan, orders, record) and what the broker retains stays in the folder. What is to happen is said by `desk`, as an officer would.
+It has keys of its own, so nothing that it signs counts at the real site. Every run begins with an empty broker and nodes fresh from the bench;
+what the station keeps (audio, plan, orders, record) stays in the folder. What is to happen is said by `desk`, as an officer would.
 """
 
 import shutil
@@ -55,11 +55,14 @@ class Commune:
     def __enter__(self) -> "Commune":
         with self._running as stack:
             self.keyring.ensure(self.site)
+            self.broker.wipe()
             stack.callback(self.broker.stop)
             self.broker.start()
             folder = self.places.station(self.station_name)
             self.desk = Station(self.site, self.station_name, self.keyring, folder)
             stack.callback(self.desk.close)
+            for status in self.desk.status():
+                self.desk.nodes.gone(status.id)  # whoever was online when the last run ended has no power now
             self.station = StationProcess(Post(self.site, self.station_name, self.keyring.folder, folder, self.broker.url))
             stack.callback(self.station.stop)
             self.station.start()
