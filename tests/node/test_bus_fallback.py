@@ -180,6 +180,9 @@ def test_a_server_that_is_not_there_is_asked_less_and_less_often():
         server.answers.clear()
         await asyncio.sleep(5)
         assert fallback.why is None
+        server.answers[ORIGIN + "/v1/to/son-la/moc-chau/trust"] = Refused(UNREACHABLE, "no route")
+        await asyncio.sleep(60 + 1 + 1)
+        assert fallback._backoff.waits[-2:] == [1000, 2000]
 
     told(scenario)
 

@@ -9,6 +9,7 @@ from node.refusal import MALFORMED, OVERSIZED, TIMEOUT, UNREACHABLE, Refused
 
 EVENT = "loa/v1/from/loa-01/event"
 TELEMETRY = "loa/v1/from/loa-01/telemetry"
+OTHER = "loa/v1/from/loa-01/other"
 STATE = "loa/v1/from/loa-01/state"
 PLAN = "loa/v1/to/son-la/plan"
 COMMAND = "loa/v1/to/node/loa-01/cmd"
@@ -119,6 +120,7 @@ def test_connack_refuses():
             await peer.expect(CONNECT)
             peer.send(CONNACK, bytes((0, refusal)))
             assert await peer.until_closed() == []
+            assert peer.stream.is_closed
             assert code(node.session.why) == UNREACHABLE and "({})".format(refusal) in str(node.session.why)
         assert node.backoff.waits == [1000, 2000, 3000, 4000, 5000, 6000]
         assert not node.ups and not node.downs
@@ -378,11 +380,13 @@ def test_published_before_there_is_a_connection():
         assert node.session.publish(EVENT, b"1", qos=1)
         assert node.session.publish(TELEMETRY, b"2")
         assert node.session.publish(STATE, b"3", qos=1, retain=True)
+        assert node.session.publish(OTHER, b"4", qos=1, retain=True)
         peer = await node.is_up()
         assert (await peer.expect_publish())[:3] == (EVENT, b"1", 2)
         assert await peer.expect_publish() == (TELEMETRY, b"2", 0, None)
         topic, payload, flags, _ = await peer.expect_publish()
         assert (topic, payload, flags) == (STATE, b"3", 3)
+        assert (await peer.expect_publish())[:3] == (OTHER, b"4", 3)
 
     told(scenario)
 
@@ -390,20 +394,20 @@ def test_published_before_there_is_a_connection():
 def test_connection_breaks_before_puback():
     async def scenario(node):
         peer = await node.is_up()
-        for number in b"123":
-            assert node.session.publish(EVENT, bytes((number,)), qos=1)
-        ids = await peer.expect_ids(3)
+        for number in range(10):
+            assert node.session.publish(EVENT, b"%d" % number, qos=1)
+        ids = await peer.expect_ids(8)
         peer.acknowledge(ids[1])
+        ids += await peer.expect_ids(1)
         peer.close()
         assert await node.is_down() == UNREACHABLE
-        assert node.session.publish(EVENT, b"4", qos=1)
         peer = await node.is_up()
-        assert await peer.expect_publish() == (EVENT, b"1", 2 | 8, ids[0])
-        assert await peer.expect_publish() == (EVENT, b"3", 2 | 8, ids[2])
+        for number in (0, 2, 3, 4, 5, 6, 7, 8):
+            assert await peer.expect_publish() == (EVENT, b"%d" % number, 2 | 8, ids[number])
+            peer.acknowledge(ids[number])
         topic, payload, flags, packet_id = await peer.expect_publish()
-        assert (topic, payload, flags) == (EVENT, b"4", 2) and packet_id not in ids
-        for number in (ids[0], ids[2], packet_id):
-            peer.acknowledge(number)
+        assert (topic, payload, flags) == (EVENT, b"9", 2) and packet_id not in ids
+        peer.acknowledge(packet_id)
         await node.session.wait_sent()
 
     told(scenario)

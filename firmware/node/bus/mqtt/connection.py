@@ -38,7 +38,7 @@ class Connection:
         self._answer_ms = answer_ms
         self._writing = asyncio.Lock()
         self._heard = False
-        self._subscribe_id = None  # of the SUBSCRIBE that is not answered yet
+        self._subscribe_id = None  # of the SUBSCRIBE that is not answered yet; no SUBACK bears None
         reader.start(stream)
 
     async def run(self, connect_packet, goodbye):
@@ -91,7 +91,7 @@ class Connection:
             self._outbox.acknowledged(packets.parse_puback(flags, body))
         elif kind == packets.PINGRESP:
             packets.parse_pingresp(flags, body)
-        elif kind == packets.SUBACK and self._subscribe_id is not None:
+        elif kind == packets.SUBACK:
             self._take_suback(packets.parse_suback(flags, body, self._subscribe_id, len(self._owner.filters)))
         else:
             raise Refused(MALFORMED, "packet {} is not for a client, or not now".format(kind))

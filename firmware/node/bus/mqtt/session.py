@@ -148,9 +148,8 @@ class Session:
             self._on_down(self.why)
 
     async def _wait_before_next(self):
-        if not self._goodbye.is_set():
-            try:
-                await asyncio.wait_for_ms(self._goodbye.wait(), self._backoff.next())
-            except asyncio.TimeoutError:
-                return
+        try:
+            await asyncio.wait_for_ms(self._goodbye.wait(), self._backoff.next())
+        except asyncio.TimeoutError:
+            return
         raise Left
