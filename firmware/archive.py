@@ -23,17 +23,16 @@ class Archive:
     """The members of the archive at `path`. Raises ValueError for anything but a whole archive of stored members, OSError if it cannot be read."""
 
     def __init__(self, path):
-        self._path = path
+        self._file = open(path, "rb")  # kept open: to open it again costs a walk through the folder
         self._members = {}  # name: (offset of the local header, size)
         self._folders = {""}
-        with open(path, "rb") as file:
-            for name, method, offset, size in _directory(file, os.stat(path)[6]):
-                if method != _STORED:
-                    raise ValueError("{}: {} is compressed".format(path, name))
-                self._members[name] = (offset, size)
-                while "/" in name:
-                    name = name.rsplit("/", 1)[0]
-                    self._folders.add(name)
+        for name, method, offset, size in _directory(self._file, os.stat(path)[6]):
+            if method != _STORED:
+                raise ValueError("{}: {} is compressed".format(path, name))
+            self._members[name] = (offset, size)
+            while "/" in name:
+                name = name.rsplit("/", 1)[0]
+                self._folders.add(name)
 
     @property
     def names(self):
@@ -46,7 +45,8 @@ class Archive:
         """Nothing to prepare."""
 
     def umount(self):
-        """Nothing to put away."""
+        """The archive is closed."""
+        self._file.close()
 
     def chdir(self, path):
         """Only the root can be gone to."""
@@ -68,11 +68,11 @@ class Archive:
         if name not in self._members or "w" in mode or "a" in mode:
             raise OSError(errno.ENOENT)
         offset, size = self._members[name]
-        with open(self._path, "rb") as file:
-            file.seek(offset)
-            local = file.read(_LOCAL_SIZE)
-            file.seek(offset + _LOCAL_SIZE + sum(struct.unpack("<HH", local[26:30])))
-            return io.BytesIO(file.read(size)) if "b" in mode else io.StringIO(file.read(size).decode())
+        self._file.seek(offset)
+        local = self._file.read(_LOCAL_SIZE)
+        self._file.seek(offset + _LOCAL_SIZE + sum(struct.unpack("<HH", local[26:30])))
+        content = self._file.read(size)
+        return io.BytesIO(content) if "b" in mode else io.StringIO(content.decode())
 
 
 def _directory(file, size):

@@ -36,12 +36,15 @@ def close_console(timer):
     micropython.kbd_intr(-1)
 
 
-def mount(label, folder, refill):
-    """Mount the littlefs of a partition; one that the network can fill again (`refill`) is formatted if it cannot be mounted."""
+def mount(label, folder, refill, readsize=32):
+    """Mount the littlefs of a partition; one that the network can fill again (`refill`) is formatted if it cannot be mounted.
+
+    `readsize`: bytes a flash access; littlefs keeps buffers of four times as much.
+    """
     partition = Partition.find(Partition.TYPE_DATA, label=label)[0]
     lookahead = max(32, (partition.ioctl(_BLOCK_COUNT, 0) + 63) // 64 * 8)  # a bit for each block: one scan finds all that are free
     try:
-        system = vfs.VfsLfs2(partition, lookahead=lookahead)
+        system = vfs.VfsLfs2(partition, lookahead=lookahead, readsize=readsize)
     except OSError as damaged:
         if not refill:
             raise
@@ -63,7 +66,7 @@ def slot(folder):
 
 machine.Timer(0, mode=machine.Timer.PERIODIC, period=_CONSOLE_MS, callback=close_console)
 mount("data", root + "/data", refill=True)
-mount("app", root + "/app", refill=False)
+mount("app", root + "/app", refill=False, readsize=256)  # an archive is read in long runs
 vfs.mount(Archive(slot(root + "/app")), root + "/slot")
 sys.path.insert(0, root + "/slot")
 
