@@ -40,6 +40,7 @@ from node.link.resolver import Resolver
 from node.link.sntp import Sntp
 from node.link.uplink import Uplink
 from node.plan.agenda import Agenda
+from node.refusal import OVERSIZED, Refused
 from node.settings import Settings
 from node.store.cache import Cache
 from node.store.gate import EraseGate
@@ -229,7 +230,7 @@ class Node:
         self.fallback.broker_down()
 
     def _on_oversized(self, topic, size):
-        print("broker:", topic, "has", size, "bytes: skipped")
+        self.diary.refused(Refused(OVERSIZED, f"{size} bytes under {topic}"))
 
     def _on_event(self):
         self.reporter.happened()

@@ -4,10 +4,14 @@ The journal keeps it on flash; who sends the events is `reporter`. When the jour
 console: the sound goes on.
 """
 
+from micropython import const
+
 from node.bus.report_words import BOOT, DROPPED, PLAYED, POWER, REFUSED
 from node.health import proof
 from node.refusal import Refused
 from node.store.records import DONE, OPEN
+
+_NOBODYS_MAX = const(16)  # unseen at a time: whoever owns the broker may send anything, and must not fill the journal with it
 
 
 class Diary:
@@ -17,6 +21,7 @@ class Diary:
         self._journal = journal
         self._clock = clock
         self._on_event = on_event
+        self._nobodys = []  # numbers of the last refusals that were nobody's
 
     def restore(self, agenda):
         """At boot: tell the agenda what is over and what was begun, and report as cut by power what was on the air."""
@@ -56,15 +61,23 @@ class Diary:
         self._append(REFUSED, event, item.key, item.resume_ms, item.until, done)
 
     def refused(self, refusal):
-        """Input was refused that nobody is answered for."""
-        self._append(REFUSED, proof.refused(self._clock.now(), refusal))
+        """Input was refused that nobody is answered for. While 16 of these are not seen by the station, more are only said on the console."""
+        self._nobodys = [n for n in self._nobodys if n > self._journal.seen_n]
+        if len(self._nobodys) >= _NOBODYS_MAX:
+            print("refused:", refusal)
+            return
+        n = self._append(REFUSED, proof.refused(self._clock.now(), refusal))
+        if n:
+            self._nobodys.append(n)
 
     def _append(self, kind, event, key=None, ms=0, until=0, done=False):
-        self._try(self._journal.append, kind, event, key, ms, until, done)
+        n = self._try(self._journal.append, kind, event, key, ms, until, done)
         self._on_event()
+        return n
 
     def _try(self, write, *entry):
+        """What `write` returns, or None where the journal takes no more."""
         try:
-            write(*entry)
+            return write(*entry)
         except (Refused, OSError) as error:
             print("journal:", error)

@@ -90,13 +90,20 @@ class Inbox:
             self._answer(document.id, None)
 
     async def _act(self, document):
-        """A command is done only after it was written down that it is: once a reboot has begun it is too late."""
-        if document.kind == topics.COMMAND:
-            self._admission.commit(document)
-            await self._handlers[document.kind](document)
-        else:
-            await self._handlers[document.kind](document)
-            self._admission.commit(document)
+        """A command is done only after it was written down that it is: once a reboot has begun it is too late.
+
+        Raises Refused with the document's id as its `subject`: who signed it gets an answer, also where only its meaning is impossible.
+        """
+        try:
+            if document.kind == topics.COMMAND:
+                self._admission.commit(document)
+                await self._handlers[document.kind](document)
+            else:
+                await self._handlers[document.kind](document)
+                self._admission.commit(document)
+        except Refused as refused:
+            refused.subject = document.id
+            raise
 
     async def _review_pending(self):
         for topic in list(self._pending):

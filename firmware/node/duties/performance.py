@@ -24,6 +24,7 @@ _MARK_MS = const(5_000)  # the most that is heard twice after a power cut
 _AGAIN_S = const(15)
 _MAY_COME = (UNREACHABLE, TIMEOUT, HTTP_STATUS, ORIGIN, FULL)
 _NONE = "none"
+_BRIDGED_MAX = const(16)
 
 
 class Performances:
@@ -35,11 +36,19 @@ class Performances:
         self.agenda = agenda
         self.diary = diary
         self.clock = clock
-        self.complained = None  # key of the item whose absence was told and bridged last
+        self._bridged = []  # keys of the items whose absence was told and bridged last
 
     def start(self, item):
         """A Performance of `item`, to be run."""
         return Performance(item, self)
+
+    def bridges(self, key):
+        """True the first time that the sound of the item `key` cannot be had, as far as the last 16 such items go."""
+        if key in self._bridged:
+            return False
+        self._bridged.append(key)
+        del self._bridged[:-_BRIDGED_MAX]
+        return True
 
 
 class Performance:
@@ -123,10 +132,9 @@ class Performance:
     async def _bridge(self, refused):
         """Its sound cannot be had: say so once, let the fallback of an order sound, and leave it to the agenda whether it is tried again."""
         stage, item = self._stage, self.item
-        first = stage.complained != item.key
+        first = stage.bridges(item.key)
         final = refused.code not in _MAY_COME
         if first or final:
-            stage.complained = item.key
             stage.diary.failed(item, refused, final)
         if final:
             stage.agenda.ended(item.key)

@@ -133,6 +133,7 @@ async def _within(event, milliseconds):
 
 
 def _short(reason):
+    reason = reason[:_REASON_MAX]
     while len(reason.encode()) > _REASON_MAX:
         reason = reason[:-1]
     return reason

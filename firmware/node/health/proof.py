@@ -44,7 +44,7 @@ def order(t, order_id, result):
 
 def refused(t, refusal):
     """Input was refused (`refusal`: a Refused); the reason is cut to 120 bytes."""
-    reason = refusal.reason
+    reason = refusal.reason[:_REASON_MAX]
     while len(reason.encode()) > _REASON_MAX:
         reason = reason[:-1]
     return {"t": t, "code": refusal.code, "reason": reason}

@@ -92,7 +92,7 @@ def judge(commune: Commune, told: Told, victim: str) -> Verdict:
     heard: dict[str, list[Segment]] = {}
     for name, node in commune.nodes.items():
         heard[name] = []
-        for one, cut in _recordings(node):
+        for one, cut in recordings(node):
             segments = listener.listen(one)
             heard[name] += segments
             clicks += find_clicks(one, segments, known, power_lost=cut)
@@ -184,7 +184,7 @@ def _wanted(programmes: Iterable[Programme], told: Told) -> list[Wanted]:
     return sorted([*slots, urgent, Wanted(LIVE, "live", told.live_issued, told.live_left)], key=lambda one: one.start)
 
 
-def _recordings(node: SimulatedNode) -> list[tuple[Recording, bool]]:
+def recordings(node: SimulatedNode) -> list[tuple[Recording, bool]]:
     """What the node emitted, and of each piece whether it ended with a power cut."""
     cut_boots = {boot.number for boot in node.boots if boot.why == OFF}
     parts = [part for part in node.segments() if part.frames]

@@ -1,0 +1,89 @@
+"""A commune as tests and benches live it: voices that an ear can tell apart, what each node emitted of them, and waiting with a deadline.
+
+Nothing here knows what should have happened. The voices are soft noise below some hundred hertz, each another: half a second of one is like no
+other, and their own steps are so small that a click in the middle of them is one.
+"""
+
+import time
+import wave
+import zlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+import loa.demo
+from loa.demo.clicks import Click, find_clicks
+from loa.demo.evidence import Listener, Programme, Segment
+from loa.demo.verdict import pcm, recordings
+from loa.sim.commune import Commune
+from loa.sim.node import SimulatedNode
+from loa.site.load import load_site
+from loa.site.model import Site
+
+AREA = "son-la/moc-chau"
+NODE = "ban-la-1"
+_VOICE_RATE = 24_000
+_SMOOTH = 40  # samples: what is left of the noise lies below some 600 Hz
+
+
+def waking_site() -> Site:
+    """The demo's site without quiet hours, so that it sounds at any time of day."""
+    return load_site(Path(loa.demo.__file__).parent / "site.toml").model_copy(update={"quiet": []})
+
+
+def voice(name: str, seconds: float, folder: Path) -> Path:
+    """A WAV file like no other name's, the same each time."""
+    noise = np.random.default_rng(zlib.crc32(name.encode())).normal(0, 1, round(seconds * _VOICE_RATE) + 2 * _SMOOTH)
+    kernel = np.hanning(_SMOOTH + 2)[1:-1]
+    samples = np.convolve(noise, kernel, mode="same")[_SMOOTH:-_SMOOTH]
+    path = folder / f"{name}.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(_VOICE_RATE)
+        file.writeframes((samples / np.abs(samples).max() * 20_000).astype("<i2").tobytes())
+    return path
+
+
+def eventually(condition: Callable[[], object], what: str, within_s: float = 20.0) -> None:
+    """Wait until something is true; fail with its name if it is not in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
+        time.sleep(0.02)
+
+
+def as_played(commune: Commune, name: str) -> Programme:
+    """A recording of the station as its nodes decode it."""
+    codec, rate = commune.site.audio.codecs[0], commune.site.audio.rate
+    variants = commune.desk.audio.bulletin(name, "normal")["variants"]
+    file = commune.desk.audio.file(next(variant["sha256"] for variant in variants if variant["codec"] == codec))
+    assert file is not None
+    return Programme(name, rate, pcm(file, rate))
+
+
+class Ear:
+    """Listens to what nodes emitted, and knows some programmes."""
+
+    def __init__(self, programmes: Iterable[Programme]) -> None:
+        self.programmes = {programme.name: programme for programme in programmes}
+        self._listener = Listener(list(self.programmes.values()))
+
+    def heard(self, node: SimulatedNode, programme: str | None = None, since: float = 0.0) -> list[Segment]:
+        """The stretches of all programmes, or of one, that began at Unix seconds `since` or later."""
+        found = [segment for recording, _ in recordings(node) if recording.end > since for segment in self._listener.listen(recording)]
+        return [segment for segment in found if segment.start >= since and programme in (None, segment.programme)]
+
+    def clicks(self, node: SimulatedNode) -> list[Click]:
+        """Every click of its whole life."""
+        return [
+            click
+            for recording, power_lost in recordings(node)
+            for click in find_clicks(recording, self._listener.listen(recording), self.programmes, power_lost=power_lost)
+        ]
+
+
+def emitted_s(node: SimulatedNode) -> float:
+    """Seconds of sound and silence that its amplifier got since it was installed."""
+    return sum(part.frames / part.rate for part in node.segments())

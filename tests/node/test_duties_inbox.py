@@ -1,0 +1,87 @@
+"""What becomes of a document between its arrival and its answer, above all where its meaning is impossible although its signature is good."""
+
+from node.bus import topics
+from node.duties.inbox import Inbox
+from node.refusal import COMMAND_UNKNOWN, SIGNATURE, SLOT, Refused
+
+PLAN_TOPIC = "loa/v1/to/a/b/plan"
+COMMAND_TOPIC = "loa/v1/to/node/n-1/cmd"
+
+
+class Document:
+    def __init__(self, kind, name):
+        self.kind = kind
+        self.id = name
+        self.unchanged = self.pending = False
+
+
+class Admission:
+    """Admits what a test put under a raw text, and remembers what was committed."""
+
+    def __init__(self):
+        self.known = {}
+        self.committed = []
+
+    async def admit(self, topic, raw):
+        found = self.known[raw]
+        if isinstance(found, Refused):
+            raise found
+        return found
+
+    def commit(self, document):
+        self.committed.append(document.id)
+
+
+class Bench:
+    def __init__(self, handle):
+        self.admission = Admission()
+        self.kept, self.answers, self.nobodys = [], [], []
+        self.inbox = Inbox(
+            self.admission,
+            {topics.PLAN: handle, topics.COMMAND: handle},
+            lambda document: self.kept.append(document.id),
+            lambda subject, refusal: self.answers.append((subject, refusal and refusal.code)),
+            lambda refusal: self.nobodys.append(refusal.code),
+            lambda: None,
+        )
+
+    async def take(self, topic, raw, found):
+        self.admission.known[raw] = found
+        await self.inbox._take(topic, raw)
+
+
+async def accept(document):
+    pass
+
+
+async def test_what_is_accepted_is_committed_kept_and_answered():
+    bench = Bench(accept)
+    await bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1"))
+    assert bench.admission.committed == bench.kept == ["plan:a/b:1"]
+    assert bench.answers == [("plan:a/b:1", None)]
+
+
+async def test_an_impossible_meaning_is_answered_and_changes_nothing():
+    async def refuse(document):
+        raise Refused(SLOT, "for the test")
+
+    bench = Bench(refuse)
+    await bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1"))
+    assert bench.answers == [("plan:a/b:1", SLOT)]
+    assert bench.admission.committed == bench.kept == bench.nobodys == []
+
+
+async def test_a_command_that_is_not_known_is_answered():
+    async def refuse(document):
+        raise Refused(COMMAND_UNKNOWN, "for the test")
+
+    bench = Bench(refuse)
+    await bench.take(COMMAND_TOPIC, b"1", Document(topics.COMMAND, "dance-1"))
+    assert bench.answers == [("dance-1", COMMAND_UNKNOWN)]
+
+
+async def test_what_nobody_signed_is_recorded_and_not_answered():
+    bench = Bench(accept)
+    await bench.take(PLAN_TOPIC, b"1", Refused(SIGNATURE, "for the test"))
+    assert bench.answers == []
+    assert bench.nobodys == [SIGNATURE]
