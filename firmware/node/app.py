@@ -209,8 +209,7 @@ class Node:
         return await http.get(self.net, url, headers)
 
     async def _on_document(self, topic, raw):
-        self.inbox.receive(topic, raw)
-        return True
+        return await self.inbox.take(topic, raw)
 
     def _keep(self, document):
         """An accepted document goes on the shelf, a command on the list of those that are done."""

@@ -32,6 +32,7 @@ for _folder in (FIRMWARE, CPYTHON_TWINS):
 from node import refusal
 from node.bus import documents, limits, report_fields, report_words, reports, schema, topics
 from node.plan import agenda, calendar, days
+from node.store import files, shelf
 
 __all__ = [
     "BOARDS",
@@ -43,12 +44,14 @@ __all__ = [
     "calendar",
     "days",
     "documents",
+    "files",
     "limits",
     "refusal",
     "report_fields",
     "report_words",
     "reports",
     "schema",
+    "shelf",
     "topics",
 ]
 

@@ -47,7 +47,7 @@ class Bench:
 
     async def take(self, topic, raw, found):
         self.admission.known[raw] = found
-        await self.inbox._take(topic, raw)
+        return await self.inbox.take(topic, raw)
 
 
 async def accept(document):
@@ -56,7 +56,7 @@ async def accept(document):
 
 async def test_what_is_accepted_is_committed_kept_and_answered():
     bench = Bench(accept)
-    await bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1"))
+    assert await bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1"))
     assert bench.admission.committed == bench.kept == ["plan:a/b:1"]
     assert bench.answers == [("plan:a/b:1", None)]
 
@@ -82,6 +82,6 @@ async def test_a_command_that_is_not_known_is_answered():
 
 async def test_what_nobody_signed_is_recorded_and_not_answered():
     bench = Bench(accept)
-    await bench.take(PLAN_TOPIC, b"1", Refused(SIGNATURE, "for the test"))
+    assert not await bench.take(PLAN_TOPIC, b"1", Refused(SIGNATURE, "for the test"))
     assert bench.answers == []
     assert bench.nobodys == [SIGNATURE]

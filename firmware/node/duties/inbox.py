@@ -1,7 +1,7 @@
 """Takes every document and command that reaches the node, whatever brought it, has it judged, acts on it, and answers.
 
-Waiting places are few and fixed: one for each topic, where a newer document takes the older one's, and eight for commands, of which one too
-many is left to the station to repeat. What a document means is its handler's business.
+One after the other, and whoever brings one waits: so nothing queues here, and a flood is held back where it comes in. What a document means is
+its handler's business.
 """
 
 import asyncio
@@ -11,8 +11,7 @@ from micropython import const
 from node.bus import topics
 from node.refusal import DAMAGED, TIME_UNSET, Refused
 
-_COMMANDS_MAX = const(8)
-_WAIT_MS = const(30_000)
+_LOOK_MS = const(30_000)
 _UNANSWERED = (topics.SEEN,)  # it is an answer itself
 
 
@@ -29,24 +28,18 @@ class Inbox:
         self._keep = keep
         self._answer = answer
         self._refused = refused
-        self._documents = {}  # topic: raw
-        self._commands = []  # (topic, raw)
         self._pending = {}  # topic: admitted, but nobody knows yet whether it has expired
-        self._arrived = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._time_known = asyncio.Event()
 
-    def receive(self, topic, raw):
-        """Take `raw` (bytes) that came under `topic`; never waits."""
-        place = topics.parse_to(topic)
-        if place and place[1] == topics.COMMAND:
-            if len(self._commands) < _COMMANDS_MAX:
-                self._commands.append((topic, raw))
-        elif place:
-            self._documents[topic] = raw
-        self._arrived.set()
+    async def take(self, topic, raw):
+        """Judge `raw` (bytes) that came under `topic`. True if it is held now, so that the same bytes need not be brought again."""
+        async with self._turn:
+            return await self._take(topic, raw)
 
     def time_known(self):
         """The clock was set: what waited for that can be judged."""
-        self._arrived.set()
+        self._time_known.set()
 
     async def restore(self, stored):
         """At boot: `(kind, audience, raw)` from the shelf, trust first, because it says who may have signed the others."""
@@ -57,25 +50,22 @@ class Inbox:
                 await self._take(topics.to(audience, kind), raw, stored=True)
 
     async def run(self):
-        """Task; calls `check_in()` before each document and at least every 30 s."""
+        """Task: judges what waited for the time. Calls `check_in()` every 30 s, for as long as no document is stuck."""
         while True:
             try:
-                await asyncio.wait_for_ms(self._arrived.wait(), _WAIT_MS)
+                await asyncio.wait_for_ms(self._time_known.wait(), _LOOK_MS)
             except asyncio.TimeoutError:
-                self._check_in()
-                continue
-            self._arrived.clear()
-            await self._review_pending()
-            while self._commands or self._documents:
-                self._check_in()
-                topic, raw = self._commands.pop(0) if self._commands else self._documents.popitem()
-                await self._take(topic, raw)
+                pass
+            self._time_known.clear()
+            async with self._turn:
+                await self._review_pending()
+            self._check_in()
 
     async def _take(self, topic, raw, stored=False):
         try:
             document = await self._admission.admit(topic, raw)
             if document.unchanged:
-                return
+                return True
             if document.pending:
                 self._admission.commit(document)
                 self._pending[topic] = document
@@ -84,10 +74,11 @@ class Inbox:
         except Refused as refused:
             if refused.code != TIME_UNSET:
                 self._tell(refused, stored)
-            return
+            return False
         if not stored and document.kind not in _UNANSWERED:
             self._keep(document)
             self._answer(document.id, None)
+        return True
 
     async def _act(self, document):
         """A command is done only after it was written down that it is: once a reboot has begun it is too late.

@@ -26,7 +26,7 @@ async def replace(gate, path, data):
             for start in range(0, len(data), _PIECE):
                 file.write(view[start : start + _PIECE])
                 await asyncio.sleep_ms(0)
-            file.write(_crc(data))
+            file.write(crc(data))
         await asyncio.sleep_ms(0)
         os.rename(path + _NEW, path)
 
@@ -41,7 +41,7 @@ def read(path, limit):
     with open(path, "rb") as file:
         content = file.read()
     data = content[:-_CRC_BYTES]
-    if content[-_CRC_BYTES:] != _crc(data):
+    if content[-_CRC_BYTES:] != crc(data):
         raise Damaged("{}: CRC".format(path))
     return data
 
@@ -88,5 +88,6 @@ async def prepare(gate, folder):
     return names
 
 
-def _crc(data):
+def crc(data):
+    """What stands behind the content of a file: CRC-32, 4 bytes, little-endian."""
     return binascii.crc32(data).to_bytes(_CRC_BYTES, "little")

@@ -26,9 +26,9 @@ class Shelf:
         self.failure = None
         self._folder = folder
         self._gate = gate
-        self._names = {(kind, audience): _name(kind, audience) for audience in chain(area) for kind in AREA_TYPES}
+        self._names = {(kind, audience): file_name(kind, audience) for audience in chain(area) for kind in AREA_TYPES}
         own = node_audience(node_id)
-        self._names.update({(kind, own): _name(kind, own) for kind in NODE_TYPES if kind != COMMAND})
+        self._names.update({(kind, own): file_name(kind, own) for kind in NODE_TYPES if kind != COMMAND})
         self._unsaved = {}
         self._put = asyncio.Event()
 
@@ -94,5 +94,6 @@ class Shelf:
         return self._folder + "/" + name
 
 
-def _name(kind, audience):
+def file_name(kind, audience):
+    """Under which name the shelf keeps a document."""
     return kind + "." + audience.replace("/", ".")

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from loa.firmware import FIRMWARE
+from loa.firmware import FIRMWARE, files, shelf, topics
 from loa.keys import Keyring, base64url
 from loa.keys.trust import ROOT_KID
 from loa.sim.boards import load_board
@@ -45,7 +45,11 @@ def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, m
             "board.json": _json(load_board(node.board).for_node(node.board)),
         },
         "app": {_SLOT: application(march)},
-        "data": {"config.json": _json(_configuration(site, keyring, node_id, services)), "ca.pem": keyring.authority().encode()},
+        "data": {
+            "config.json": _json(_configuration(site, keyring, node_id, services)),
+            "ca.pem": keyring.authority().encode(),
+            **_trust(site, keyring, node_id),
+        },
     }
 
 
@@ -67,6 +71,13 @@ def _identity(site: Site, keyring: Keyring, node_id: str) -> dict[str, Any]:
         "key": base64url.encode(keyring.node(node_id).report_key),
         "root": {"kid": ROOT_KID, **keyring.root_public()},
     }
+
+
+def _trust(site: Site, keyring: Keyring, node_id: str) -> dict[str, bytes]:
+    """The trust documents above a node, as its shelf keeps them: from the first moment it knows whose plan to believe."""
+    above = {station.area for station in site.stations.values()} & set(topics.chain(site.nodes[node_id].area))
+    raw = {area: keyring.trust(area).encode() for area in above}
+    return {f"documents/{shelf.file_name(topics.TRUST, area)}": document + files.crc(document) for area, document in raw.items()}
 
 
 def _configuration(site: Site, keyring: Keyring, node_id: str, services: Services) -> dict[str, Any]:
