@@ -137,7 +137,7 @@ class Node:
             _backoff(_EVENTS_BACKOFF_MS),
         )
         commands = Commands(self.player, sounds, self.conductor, self.reporter.resend, board.reset)
-        handlers = Handlers(self.agenda, self.net, self.journal, self.clock, commands, self.conductor.changed, self.reporter.seen)
+        handlers = Handlers(self.agenda, self.net, self.diary, self.clock, commands, self.conductor.changed, self.reporter.seen)
         self.inbox = Inbox(
             self.admission, handlers.by_type, self._keep, self.reporter.answer, self.diary.refused, self._check_in("inbox", _HANG_MS)
         )

@@ -67,7 +67,9 @@ class Conductor:
             self._performance = None
             self._on_change()
             self._changed.set()  # what was heard of it meanwhile may change the decision
-        elif item and not self._performance:
+        elif self._performance:
+            self._performance.update(item)
+        elif item:
             self._performance = self._performances.start(item)
             self._task = asyncio.create_task(self._perform())
             self._on_change()

@@ -45,7 +45,11 @@ class Diary:
 
     def mark(self, position_ms):
         """What began last was heard up to `position_ms`."""
-        self._journal.mark(position_ms)
+        self._try(self._journal.mark, position_ms)
+
+    def seen(self, journal_id, n):
+        """The station has recorded the events of a journal up to `n`."""
+        self._try(self._journal.seen, journal_id, n)
 
     def played(self, item, event, done):
         """The stretch of `item` that `event` tells of is over; `done`: it is not played again."""

@@ -10,10 +10,10 @@ from node.refusal import MALFORMED, Refused
 class Handlers:
     """`by_type` is what `Inbox` calls. `changed()`: the agenda decides anew; `seen()`: the journal owes less."""
 
-    def __init__(self, agenda, net, journal, node_clock, commands, changed, seen):
+    def __init__(self, agenda, net, diary, node_clock, commands, changed, seen):
         self._agenda = agenda
         self._net = net
-        self._journal = journal
+        self._diary = diary
         self._clock = node_clock
         self._changed = changed
         self._seen = seen
@@ -48,5 +48,5 @@ class Handlers:
         if document.confirms_time:
             self._clock.set(document.issued * 1000, clock.STATION)
         if "journal" in body and "n" in body:
-            self._journal.seen(body["journal"], body["n"])
+            self._diary.seen(body["journal"], body["n"])
             self._seen()

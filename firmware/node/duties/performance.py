@@ -59,6 +59,10 @@ class Performance:
         self._stage = stage
         self._stopped = asyncio.Event()
 
+    def update(self, item):
+        """The same item as the newest document has it: it may have to end at another time."""
+        self.item.until = item.until
+
     def stop(self):
         """Something else must be heard: fade out, or give up looking for the sound. `run` then returns soon."""
         self._stopped.set()
@@ -98,10 +102,12 @@ class Performance:
         stage.diary.began(item, sound, began)
         marks = asyncio.create_task(self._mark())
         stage.player.stop()  # a chime to identify the node makes way
+        stage.sounds.hold(sound)
         try:
             outcome = await stage.player.play(sound.source, item.resume_ms)
         finally:
             marks.cancel()
+            stage.sounds.release(sound)
         over = stage.agenda.is_over(item.key)
         why = self._why(outcome.why, over)
         event = proof.played(began, item, sound.variant, sound.codec, outcome.from_ms, outcome.to_ms, why)

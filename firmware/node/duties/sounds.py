@@ -56,6 +56,16 @@ class Sounds:
             return Sound(FileSource(path), variant, variant["codec"])
         return self.built_in(item.do)
 
+    def hold(self, sound):
+        """It is about to be played: its file stays until `release`."""
+        if sound.variant:
+            self._cache.hold(sound.variant["sha256"])
+
+    def release(self, sound):
+        """It is not played any more."""
+        if sound.variant:
+            self._cache.release(sound.variant["sha256"])
+
     def built_in(self, name):
         """The chime, or the siren for 12 s."""
         return Sound(Chime(self._rate) if name == CHIME else Siren(self._rate, _SIREN_MS))
