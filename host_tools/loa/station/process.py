@@ -6,12 +6,13 @@ process, through a `Station` on the same folder.
 
 import asyncio
 import logging
-import multiprocessing
+import pickle
+import select
 import signal
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from loa.errors import LoaError
@@ -23,7 +24,6 @@ from loa.station.station import Station
 
 _START_S = 30.0
 _STOP_S = 10.0
-_CONTEXT = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks, and the nodes' lifelines
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -63,39 +63,47 @@ class StationProcess:
     def __init__(self, post: Post) -> None:
         self.post = post
         self.log_file = post.folder / "station.log"
-        self._process: BaseProcess | None = None
-        self._wire: Connection | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def running(self) -> bool:
         """True while the process lives."""
-        return self._process is not None and self._process.is_alive()
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         """Start; returns when HTTP is served. Raises `LoaError` if it cannot."""
         if self.running:
             raise LoaError(f"station {self.post.name} is running")
         self.post.folder.mkdir(parents=True, exist_ok=True)
-        self._wire, theirs = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(
-            target=_main, args=(self.post, theirs, self.log_file), name=f"station {self.post.name}", daemon=True
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __spec__.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
-        self._process.start()
-        theirs.close()
-        try:
-            problem = self._wire.recv() if self._wire.poll(_START_S) else None
-        except EOFError:
-            problem = LoaError(f"station {self.post.name} ended while it started", f"its log is {self.log_file}")
+        problem = self._begin(self._process)
         if problem is not None:
             self.kill()
             raise problem
 
+    def _begin(self, process: subprocess.Popen[bytes]) -> LoaError | None:
+        """Give it its post and wait for its first word: that it serves, or why not."""
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            process.stdin.write(pickle.dumps((self.post, self.log_file)))
+            process.stdin.flush()
+            if select.select([process.stdout], [], [], _START_S)[0]:
+                first: LoaError | None = pickle.load(process.stdout)
+                return first
+        except (EOFError, BrokenPipeError):
+            return LoaError(f"station {self.post.name} ended while it started", f"its log is {self.log_file}")
+        return LoaError(f"station {self.post.name} does not serve within {_START_S:g} s", f"its log is {self.log_file}")
+
     def stop(self) -> None:
         """End it in good order, after ten seconds by force; does nothing if it does not run."""
-        if self._wire is not None:
-            self._wire.close()
-        if self._process is not None:
-            self._process.join(_STOP_S)
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            try:
+                self._process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                logging.warning("station %s does not end; it is killed", self.post.name)
         self.kill()
 
     def kill(self) -> None:
@@ -103,29 +111,38 @@ class StationProcess:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.join()
-            process.close()
-        if self._wire is not None:
-            self._wire.close()
-            self._wire = None
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
 
 
-def _main(post: Post, wire: Connection, log_file: Path) -> None:
-    """The process: says None on the wire once it serves, or a LoaError, and runs until the other end is closed."""
+def _main() -> None:
+    """The process: takes its post from standard input, says None or a LoaError on standard output, and runs until standard input is closed."""
+    post, log_file = pickle.load(sys.stdin.buffer)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; who started this process decides
     logging.basicConfig(filename=log_file, level=logging.INFO, format=_FORMAT)
 
     async def until_closed(_: Service) -> None:
-        wire.send(None)
+        _say(None)
         closed = asyncio.Event()
-        asyncio.get_running_loop().add_reader(wire.fileno(), closed.set)
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), closed.set)
         await closed.wait()
 
     try:
         asyncio.run(serve(post, until_closed))
     except LoaError as error:
         logging.warning("the service ends: %s", error)
-        wire.send(error)
+        _say(error)
     except BaseException:
         logging.exception("the service ended")
         raise
+
+
+def _say(first: LoaError | None) -> None:
+    pickle.dump(first, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    _main()
