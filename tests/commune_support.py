@@ -4,6 +4,7 @@ Nothing here knows what should have happened. The voices are soft noise below so
 other, and their own steps are so small that a click in the middle of them is one.
 """
 
+import asyncio
 import time
 import wave
 import zlib
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import loa.demo
+import loa.firmware  # the firmware's modules can be imported from here on
 from loa.demo.clicks import Click, find_clicks
 from loa.demo.evidence import Listener, Programme, Segment
 from loa.demo.verdict import pcm, recordings
@@ -20,6 +22,7 @@ from loa.sim.commune import Commune
 from loa.sim.node import SimulatedNode
 from loa.site.load import load_site
 from loa.site.model import Site
+from node.audio.sources import chime
 
 AREA = "son-la/moc-chau"
 NODE = "ban-la-1"
@@ -61,6 +64,21 @@ def as_played(commune: Commune, name: str) -> Programme:
     file = commune.desk.audio.file(next(variant["sha256"] for variant in variants if variant["codec"] == codec))
     assert file is not None
     return Programme(name, rate, pcm(file, rate))
+
+
+def built_in(name: str, rate: int, seconds: float) -> Programme:
+    """The first seconds of the node's own "chime" or "siren", at full volume."""
+    source = chime.Chime(rate) if name == "chime" else chime.Siren(rate, round(seconds * 1000))
+    buffer = bytearray(2 * round(seconds * rate))
+
+    async def render() -> None:
+        await source.open(0)
+        view = memoryview(buffer)
+        while len(view) and (count := await source.readinto(view[:4096])):
+            view = view[count:]
+
+    asyncio.run(render())
+    return Programme(name, rate, np.frombuffer(buffer, "<i2"))
 
 
 class Ear:

@@ -172,3 +172,14 @@ async def test_who_waits_hears_of_a_setting():
     await asyncio.sleep_ms(0)
     bench.clock.set(NOW * 1000, STATION)
     await asyncio.wait_for_ms(waiting, 1000)
+
+
+async def test_a_setting_before_anybody_waits_is_heard_of_once():
+    bench = _Bench()
+    bench.clock.set(NOW * 1000, STATION)
+    await asyncio.wait_for_ms(bench.clock.wait_moved(), 1000)
+    waiting = asyncio.create_task(bench.clock.wait_moved())
+    await asyncio.sleep_ms(0)
+    await asyncio.sleep_ms(0)
+    assert not waiting.done()
+    waiting.cancel()

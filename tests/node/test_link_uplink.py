@@ -147,3 +147,11 @@ async def test_others_hear_of_changes():
     bench.nic.connected = True
     bench.after(250)
     await asyncio.wait_for_ms(waiting, 1000)
+
+
+async def test_a_change_before_anybody_waits_is_heard_of():
+    bench = _Bench()
+    bench.after(0)
+    bench.nic.connected = True
+    assert bench.after(250) == UP
+    await asyncio.wait_for_ms(bench.uplink.wait_changed(), 1000)

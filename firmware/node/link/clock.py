@@ -58,9 +58,9 @@ class Clock:
         return self._floor_ms // 1000
 
     async def wait_moved(self):
-        """Return after the next setting, or after a proof that moved the time."""
-        self._moved.clear()
+        """Return when there was a setting, or a proof that moved the time, since this last returned. For one task."""
         await self._moved.wait()
+        self._moved.clear()
 
     def set(self, unix_ms, source):
         """Believe `source` (RTC, STATION or SNTP) and return True; False, and nothing changes, if it is proved to be later than that.

@@ -153,9 +153,9 @@ class Uplink:
         return () if server == "0.0.0.0" else (server,)
 
     async def wait_changed(self):
-        """Return when the interface has come up or gone down."""
-        self._changed.clear()
+        """Return when the interface has come up or gone down since this last returned. For one task."""
         await self._changed.wait()
+        self._changed.clear()
 
 
 def _reason(status):
