@@ -152,7 +152,7 @@ def pcm(path: Path, rate: int) -> Pcm:
     return np.clip(np.rint(decoded_file(path, rate) * 32767), -32768, 32767).astype(np.int16)
 
 
-def _as_streamed(samples: Pcm, codec: str, rate: int) -> Pcm:
+def as_streamed(samples: Pcm, codec: str, rate: int) -> Pcm:
     """Samples as they come out of the codec in which the station streams them: its noise is the programme's, not the node's."""
     with NamedTemporaryFile(suffix=".wav") as file:
         blocks = wav.Encoder(codec, rate).blocks(wav.padded(samples))
@@ -168,7 +168,7 @@ def _is_slot(line: Line) -> bool:
 def _programmes(commune: Commune) -> list[Programme]:
     rate = commune.site.audio.rate
     codec = commune.site.audio.codecs[0]
-    found = [Programme(LIVE, rate, _as_streamed(pcm(AUDIO / f"{LIVE}.mp3", rate), codec, rate))]
+    found = [Programme(LIVE, rate, as_streamed(pcm(AUDIO / f"{LIVE}.mp3", rate), codec, rate))]
     for name in FILES:
         variants = commune.desk.audio.bulletin(name, "normal")["variants"]
         file = commune.desk.audio.file(next(variant["sha256"] for variant in variants if variant["codec"] == codec))
