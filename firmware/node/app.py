@@ -60,7 +60,10 @@ _PLAYER_HANG_MS = const(10_000)
 
 def main(board):
     """Run the node until one of its tasks fails; the watchdog then starts it anew."""
-    asyncio.run(Node(board).run())
+    try:
+        asyncio.run(Node(board).run())
+    finally:
+        board.amplifier.off()  # before the clocks stop, whatever it was
 
 
 class Node:
@@ -71,7 +74,7 @@ class Node:
         self.uptime_ms = 0
         self.looked_at = time.ticks_ms()
         self.nonce = to_base64url(os.urandom(12))
-        self.settings = settings = Settings(board.root, board.data)
+        self.settings = settings = Settings(board.root)
 
         # Store
         self.gate = EraseGate()
@@ -91,7 +94,6 @@ class Node:
         self.uplink = Uplink(name, nic, settings.networks, random.random)
         self.resolver = Resolver(self.uplink.dns_servers)
         self.net = Network(self.resolver, tls.client_context(settings.ca))
-        self.broker_tls = self.net.tls if settings.broker["tls"] else None
         self.sntp = Sntp(self.resolver, lambda: settings.time, self.clock, random.random)
 
         # Audio
@@ -124,8 +126,8 @@ class Node:
         )
 
         # Bus
-        trust = TrustStore(settings.root_key, settings.area)
-        self.admission = Admission(trust, self.clock, settings.area, settings.node_id, lambda: self.nonce, self.commands_done.value)
+        self.trust = TrustStore(settings.root_key, settings.area)
+        self.admission = Admission(self.trust, self.clock, settings.area, settings.node_id, lambda: self.nonce, self.commands_done.value)
         self.session = self._make_session()
         self.reporter = Reporter(
             settings.node_id,
@@ -137,9 +139,15 @@ class Node:
             _backoff(_EVENTS_BACKOFF_MS),
         )
         commands = Commands(self.player, sounds, self.conductor, self.reporter.resend, board.reset)
-        handlers = Handlers(self.agenda, self.net, self.diary, self.clock, commands, self.conductor.changed, self.reporter.seen)
+        handlers = Handlers(self.agenda, self.diary, self.clock, commands, self.conductor.changed, self.reporter.seen)
         self.inbox = Inbox(
-            self.admission, handlers.by_type, self._keep, self.reporter.answer, self.diary.refused, self._check_in("inbox", _HANG_MS)
+            self.admission,
+            handlers.by_type,
+            self._committed,
+            self._keep,
+            self.reporter.answer,
+            self.diary.refused,
+            self._check_in("inbox", _HANG_MS),
         )
         self.fallback = Fallback(
             self._get, settings.http, places(settings.area, settings.node_id), self._on_document, _backoff(_FALLBACK_BACKOFF_MS)
@@ -201,7 +209,7 @@ class Node:
 
     async def _connect(self):
         broker = self.settings.broker
-        stream = await self.net.connect(broker["host"], broker["port"], self.broker_tls)
+        stream = await self.net.connect(broker["host"], broker["port"], self.net.tls if broker["tls"] else None)
         stream.set_timeout(_STREAM_MS)
         return stream
 
@@ -210,6 +218,11 @@ class Node:
 
     async def _on_document(self, topic, raw):
         return await self.inbox.take(topic, raw)
+
+    def _committed(self, document):
+        """Servers are whom the nearest trust document names, and, so that no such document can lose the broker for ever, whom the bench named."""
+        if document.kind == topics.TRUST and self.trust.ca:
+            self.net.tls = tls.client_context(self.trust.ca + self.settings.ca)
 
     def _keep(self, document):
         """An accepted document goes on the shelf, a command on the list of those that are done."""
@@ -280,7 +293,14 @@ class Node:
         self.uptime_ms += time.ticks_diff(now, self.looked_at)  # asked every minute, so that no wrap of the ticks is missed
         self.looked_at = now
         return telemetry.build(
-            self.uptime_ms // 1000, gc.mem_free(), self.player.buffer_ms, self.player.underruns, self.uplink.rssi(), self.board.idf_heap()
+            self.uptime_ms // 1000,
+            gc.mem_free(),
+            self.player.buffer_ms,
+            self.player.underruns,
+            self.player.starvations,
+            self.journal.lost,
+            self.uplink.rssi(),
+            self.board.idf_heap(),
         )
 
 

@@ -8,11 +8,11 @@ import json
 from node.bus.encoding import from_base64url
 from node.release import BUILT, VERSION
 
-CA_FILE = "/ca.pem"
+_CA_FILE = "/ca.pem"
 
 
 class Settings:
-    """`root`: folder of the node's files; `data`: of what can be filled again. `node.release` is made with each release.
+    """`root`: folder of the node's files, which only the bench writes: what stands in `data` can be lost at any time. `node.release` is made with each release.
 
     node_id, report_key (bytes), root_key ({kid, n, e})  its identity
     version, built (Unix s)                              its release
@@ -20,14 +20,14 @@ class Settings:
     ceiling (per cent), plain_live, cache_bytes, ca (PEM)
     """
 
-    def __init__(self, root, data):
+    def __init__(self, root):
         identity = _read(root + "/identity.json")
         self.node_id = identity["id"]
         self.report_key = from_base64url(identity["key"].encode())
         self.root_key = identity["root"]
         self.version = VERSION
         self.built = BUILT
-        config = _read(data + "/config.json")
+        config = _read(root + "/config.json")
         self.area = config["area"]
         self.language = config["language"]
         self.networks = [(ssid, password) for ssid, password in config["networks"]]
@@ -37,7 +37,7 @@ class Settings:
         self.ceiling = config["ceiling"]
         self.plain_live = config["plain_live"]
         self.cache_bytes = config["cache_bytes"]
-        with open(data + CA_FILE) as file:
+        with open(root + _CA_FILE) as file:
             self.ca = file.read()
 
 

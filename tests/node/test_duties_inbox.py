@@ -35,10 +35,11 @@ class Admission:
 class Bench:
     def __init__(self, handle):
         self.admission = Admission()
-        self.kept, self.answers, self.nobodys = [], [], []
+        self.counted, self.kept, self.answers, self.nobodys = [], [], [], []
         self.inbox = Inbox(
             self.admission,
             {topics.PLAN: handle, topics.COMMAND: handle},
+            lambda document: self.counted.append(document.id),
             lambda document: self.kept.append(document.id),
             lambda subject, refusal: self.answers.append((subject, refusal and refusal.code)),
             lambda refusal: self.nobodys.append(refusal.code),
@@ -57,7 +58,7 @@ async def accept(document):
 async def test_what_is_accepted_is_committed_kept_and_answered():
     bench = Bench(accept)
     assert await bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1"))
-    assert bench.admission.committed == bench.kept == ["plan:a/b:1"]
+    assert bench.admission.committed == bench.counted == bench.kept == ["plan:a/b:1"]
     assert bench.answers == [("plan:a/b:1", None)]
 
 
@@ -68,7 +69,7 @@ async def test_an_impossible_meaning_is_answered_and_changes_nothing():
     bench = Bench(refuse)
     await bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1"))
     assert bench.answers == [("plan:a/b:1", SLOT)]
-    assert bench.admission.committed == bench.kept == bench.nobodys == []
+    assert bench.admission.committed == bench.counted == bench.kept == bench.nobodys == []
 
 
 async def test_a_command_that_is_not_known_is_answered():

@@ -1,5 +1,6 @@
 """What one item goes through when its sound cannot be had: told once, bridged once, however often and with whatever else it is tried."""
 
+from node.audio.player import END, Outcome
 from node.duties.performance import Performances
 from node.refusal import HASH, UNREACHABLE, Refused
 
@@ -19,7 +20,7 @@ class Stage:
 
     def __init__(self, code):
         self.source = "siren"
-        self.told, self.played, self.postponed, self.over = [], [], [], []
+        self.told, self.played, self.postponed, self.over, self.bridges = [], [], [], [], []
         self._code = code
 
     async def find(self, item):
@@ -30,6 +31,10 @@ class Stage:
 
     async def play(self, source, start_ms=0):
         self.played.append(source)
+        return Outcome(0, 12_000, END)
+
+    def bridged(self, event):
+        self.bridges.append((event["key"], event["bulletin"], event["to_ms"]))
 
     def failed(self, item, refused, done):
         self.told.append((item.key, refused.code, done))
@@ -56,6 +61,7 @@ async def test_two_that_are_away_are_each_told_and_bridged_once():
             await shared.start(Item(key)).run()
     assert stage.told == [("a|one", UNREACHABLE, False), ("a|two", UNREACHABLE, False)]
     assert stage.played == ["siren", "siren"]
+    assert stage.bridges == [("a|one", None, 12_000), ("a|two", None, 12_000)]
     assert stage.postponed == [("a|one", 1015), ("a|two", 1015)] * 3
     assert stage.over == []
 

@@ -70,12 +70,14 @@ def test_the_will():
 
 
 def test_telemetry_leaves_out_what_it_does_not_know():
-    told = _through_the_wire(telemetry.build(5, 100_000, 340, 0), report_fields.TELEMETRY)
-    assert sorted(told) == ["buffer", "heap", "underruns", "uptime"]
+    told = _through_the_wire(telemetry.build(5, 100_000, 340, 0, 0, 0), report_fields.TELEMETRY)
+    assert sorted(told) == ["buffer", "heap", "lost", "starvations", "underruns", "uptime"]
     regions = [(100, 50, 30, 20), (200, 90, 80, 7)]
-    told = _through_the_wire(telemetry.build(5, 100_000, 340, 2, rssi=-61, idf_heap=regions, temperature=41.7), report_fields.TELEMETRY)
+    told = _through_the_wire(
+        telemetry.build(5, 100_000, 340, 2, 1, 0, rssi=-61, idf_heap=regions, temperature=41.7), report_fields.TELEMETRY
+    )
     assert (told["rssi"], told["idf_block"], told["idf_low"], told["temperature"]) == (-61, 80, 27, 41)
-    assert telemetry.build(5, 0, 0, 0, rssi=10)["rssi"] == 0
+    assert telemetry.build(5, 0, 0, 0, 0, 0, rssi=10)["rssi"] == 0
 
 
 def _as_event(kind, members):

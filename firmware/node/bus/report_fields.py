@@ -72,6 +72,8 @@ TELEMETRY = Record("telemetry", {
     "buffer": Whole(0, 60_000, "ms of audio queued for the amplifier"),
     "underruns": Whole(0, _COUNT_MAX, "times the queue ran empty since the start"),
 }, {
+    "lost": Whole(0, _COUNT_MAX, "events that the full journal did not take since the start"),
+    "starvations": Whole(0, _COUNT_MAX, "times a source had no data in time since the start"),
     "rssi": Whole(-127, 0, "Wi-Fi signal in dBm"),
     "idf_low": Whole(0, _COUNT_MAX, "lowest free bytes of the IDF heap since the start"),
     "idf_block": Whole(0, _COUNT_MAX, "largest free block of the IDF heap"),
@@ -111,7 +113,9 @@ EVENTS = {
     }),
     DROPPED: _event(DROPPED, {"key": _KEY, "why": _WORD}),
     ORDER: _event(ORDER, {"id": _ID, "result": _WORD}),
-    REFUSED: _event(REFUSED, {"code": _WORD, "reason": _REASON}),
+    REFUSED: _event(REFUSED, {"code": _WORD, "reason": _REASON}, {
+        "key": _KEY,                      # of what could not be played therefore
+    }),
 }
 
 ACK = Record("ack", {

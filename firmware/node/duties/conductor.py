@@ -47,6 +47,8 @@ class Conductor:
             decision = self._agenda.decide(now or 0, now is not None)
             for item, why in decision.dropped:
                 self._dropped(item, why)
+                if item.key == self.on_air:
+                    self._performance.dropped()
             self._set_volume(decision.volume)
             self._needs(decision.upcoming)
             await self._follow(None if self._resting else decision.item)

@@ -61,8 +61,12 @@ class Diary:
 
     def failed(self, item, refused, done):
         """The sound of `item` cannot be had; `done`: that is final."""
-        event = proof.refused(self._clock.now(), Refused(refused.code, f"{item.key}: {refused.reason}"))
+        event = proof.refused(self._clock.now(), refused, item.key)
         self._append(REFUSED, event, item.key, item.resume_ms, item.until, done)
+
+    def bridged(self, event):
+        """The fallback of an item sounded in its stead, as `event` tells; how far the item itself was heard does not change."""
+        self._append(PLAYED, event)
 
     def refused(self, refusal):
         """Input was refused that nobody is answered for. While 16 of these are not seen by the station, more are only said on the console."""

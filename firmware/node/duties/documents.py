@@ -10,9 +10,8 @@ from node.refusal import MALFORMED, Refused
 class Handlers:
     """`by_type` is what `Inbox` calls. `changed()`: the agenda decides anew; `seen()`: the journal owes less."""
 
-    def __init__(self, agenda, net, diary, node_clock, commands, changed, seen):
+    def __init__(self, agenda, diary, node_clock, commands, changed, seen):
         self._agenda = agenda
-        self._net = net
         self._diary = diary
         self._clock = node_clock
         self._changed = changed
@@ -35,11 +34,11 @@ class Handlers:
         self._changed()
 
     async def _trust(self, document):
-        """The keys count from the commit on; the certificates are needed where streams and files are fetched."""
+        """Keys and certificates count from the commit on; here it is only made sure that the certificates are some."""
         authority = document.body.get("ca")
         if authority:
             try:
-                self._net.tls = tls.client_context(authority)
+                tls.client_context(authority)
             except (ValueError, OSError):
                 raise Refused(MALFORMED, "ca holds no certificates")
 

@@ -18,13 +18,15 @@ _UNANSWERED = (topics.SEEN,)  # it is an answer itself
 class Inbox:
     """`handlers`: type -> `async handle(document)` that may raise Refused and then has changed nothing; `keep(document)` stores an accepted one.
 
+    `committed(document)` is called once it counts, also for what is restored at boot.
     `answer(subject, refusal)` tells the station: None for accepted. `refused(refusal)` records what was nobody's, where there is nobody to answer.
     """
 
-    def __init__(self, admission, handlers, keep, answer, refused, check_in):
+    def __init__(self, admission, handlers, committed, keep, answer, refused, check_in):
         self._check_in = check_in
         self._admission = admission
         self._handlers = handlers
+        self._committed = committed
         self._keep = keep
         self._answer = answer
         self._refused = refused
@@ -92,6 +94,7 @@ class Inbox:
             else:
                 await self._handlers[document.kind](document)
                 self._admission.commit(document)
+            self._committed(document)
         except Refused as refused:
             refused.subject = document.id
             raise

@@ -58,6 +58,11 @@ class Performance:
         self.item = item
         self._stage = stage
         self._stopped = asyncio.Event()
+        self._dropped = False
+
+    def dropped(self):
+        """The agenda has given it up: however it ends, it did not end in good order."""
+        self._dropped = True
 
     def update(self, item):
         """The same item as the newest document has it: it may have to end at another time."""
@@ -125,7 +130,7 @@ class Performance:
         """The player's word in the words of the report: a live stream that was left when its time had come has ended."""
         if why != STOPPED:
             return why
-        return END if self.item.live and over else PREEMPTED
+        return END if self.item.live and over and not self._dropped else PREEMPTED
 
     async def _mark(self):
         """Now and then write down how far it was heard, for the boot after a power cut."""
@@ -147,4 +152,7 @@ class Performance:
         else:
             stage.agenda.postpone(item.key, (stage.clock.now() or 0) + _AGAIN_S)
         if first and item.order and item.fallback != _NONE and not self._stopped.is_set():
-            await stage.player.play(stage.sounds.built_in(item.fallback).source)
+            began = stage.clock.now()
+            outcome = await stage.player.play(stage.sounds.built_in(item.fallback).source)
+            why = END if outcome.why == END else PREEMPTED
+            stage.diary.bridged(proof.played(began, item, None, None, outcome.from_ms, outcome.to_ms, why))

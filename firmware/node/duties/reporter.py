@@ -69,7 +69,8 @@ class Reporter:
         fields = {"id": subject, "result": ACCEPTED}
         if refusal:
             fields = {"id": subject, "result": REFUSED, "code": refusal.code, "reason": _short(refusal.reason)}
-        self._send(topics.ACK, fields, qos=1)
+        if not self._send(topics.ACK, fields, qos=1):
+            print("no room for the answer to", subject)  # a command is repeated; of a document `state` tells
 
     async def report_states(self):
         """Task: the state, retained, after every change and once a minute."""

@@ -42,9 +42,12 @@ def order(t, order_id, result):
     return {"t": t, "id": order_id, "result": result}
 
 
-def refused(t, refusal):
-    """Input was refused (`refusal`: a Refused); the reason is cut to 120 bytes."""
+def refused(t, refusal, key=None):
+    """Input was refused (`refusal`: a Refused), and `key` could not be played therefore; the reason is cut to 120 bytes."""
     reason = refusal.reason[:_REASON_MAX]
     while len(reason.encode()) > _REASON_MAX:
         reason = reason[:-1]
-    return {"t": t, "code": refusal.code, "reason": reason}
+    event = {"t": t, "code": refusal.code, "reason": reason}
+    if key:
+        event["key"] = key
+    return event

@@ -1,13 +1,14 @@
 """Builds the report `telemetry`: figures that show a fault coming, sent now and then without being kept."""
 
 
-def build(uptime_s, heap, buffer_ms, underruns, rssi=None, idf_heap=None, temperature=None):
+def build(uptime_s, heap, buffer_ms, underruns, starvations, lost, rssi=None, idf_heap=None, temperature=None):
     """The members of `report_fields.TELEMETRY`; what is None is left out.
 
-    `heap`: bytes free in the Python heap; `buffer_ms`: audio queued; `rssi`: dBm; `idf_heap`: `esp32.idf_heap_info(esp32.HEAP_DATA)`, a list of
-    (size, free, largest free block, lowest free) by region; `temperature`: degrees Celsius.
+    `heap`: bytes free in the Python heap; `buffer_ms`: audio queued; `lost`: events that the journal did not take; `rssi`: dBm;
+    `idf_heap`: `esp32.idf_heap_info(esp32.HEAP_DATA)`, a list of (size, free, largest free block, lowest free) by region;
+    `temperature`: degrees Celsius.
     """
-    report = {"uptime": uptime_s, "heap": heap, "buffer": buffer_ms, "underruns": underruns}
+    report = {"uptime": uptime_s, "heap": heap, "buffer": buffer_ms, "underruns": underruns, "starvations": starvations, "lost": lost}
     if rssi is not None:
         report["rssi"] = min(0, max(-127, rssi))
     if idf_heap:

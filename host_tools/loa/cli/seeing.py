@@ -16,7 +16,7 @@ from loa.station.proof import Proof
 from loa.station.record import Event
 from loa.station.station import Station
 
-_RESULT_STYLES = {"complete": "green", "due": "cyan", "partly": "yellow", "dropped": "yellow", "silent": "red"}
+_RESULT_STYLES = {"complete": "green", "due": "cyan", "partly": "yellow", "replaced": "yellow", "dropped": "yellow", "silent": "red"}
 
 
 @at_station

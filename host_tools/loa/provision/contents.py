@@ -43,13 +43,11 @@ def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, m
             **{name: (FIRMWARE / name).read_bytes() for name in _BOOT},
             "identity.json": _json(_identity(site, keyring, node_id)),
             "board.json": _json(load_board(node.board).for_node(node.board)),
-        },
-        "app": {_SLOT: application(march)},
-        "data": {
             "config.json": _json(_configuration(site, keyring, node_id, services)),
             "ca.pem": keyring.authority().encode(),
-            **_trust(site, keyring, node_id),
         },
+        "app": {_SLOT: application(march)},
+        "data": _trust(site, keyring, node_id),
     }
 
 

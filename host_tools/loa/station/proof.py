@@ -2,7 +2,8 @@
 
 complete   all of it was heard, in one stretch or several
 partly     some of it was heard and no more will come
-dropped    the node says why it did not play it
+replaced   only its fallback was heard, chime or siren
+dropped    the node says why it did not play it, or why it could not
 silent     its time is over and the node said nothing of it: look at the node
 due        it is still being played, or may still come
 """
@@ -75,11 +76,13 @@ def _ordered(orders: Orders, node_id: str, hamlet: str, first: int, last: int) -
 def _judge(node_id: str, expected: Occurrence, events: list[Event]) -> Proof:
     played = sorted((event for event in events if event.kind == "played"), key=lambda event: (event.t or 0, event.n))
     wanted = [event for event in played if event.body["bulletin"] or expected.do != "bulletin"]
+    over = time.time() > expected.ends + expected.late + _REPORT_S
     why = next((str(event.body["why"]) for event in events if event.kind == "dropped"), None)
+    if why is None and over:
+        why = next((str(event.body["code"]) for event in events if event.kind == "refused"), None)
     of_ms = max((event.body["of_ms"] for event in wanted if event.body["of_ms"] is not None), default=None)
     heard_ms = _covered([(event.body["from_ms"], event.body["to_ms"]) for event in wanted])
     ended = any(event.body["why"] == "end" for event in wanted)
-    over = time.time() > expected.ends + expected.late + _REPORT_S
     if ended and (of_ms is None or heard_ms + _ROUNDING_MS >= of_ms):
         result = "complete"
     elif why is None and not over:
