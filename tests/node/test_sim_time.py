@@ -34,12 +34,18 @@ def test_dates_from_the_epoch_and_back():
         assert time.gmtime(time.mktime((2028, 12, 31, 23, 59, 59, 0, 0))) == (2028, 12, 31, 23, 59, 59, 6, 366)
 
 
-async def test_loop_sleeps_across_the_wrap():
-    now = time.ticks_ms()
-    if now < (1 << 29):
-        return  # wrapped before this test: the sleeps of the tests before have lived through it
-    await asyncio.sleep_ms(time.ticks_diff(0, now) + 20)
-    assert time.ticks_ms() < 1 << 29
+async def test_loop_keeps_the_order_of_sleeps_across_the_wrap():
+    left = time.ticks_diff(0, time.ticks_ms())
+    if left < 100:
+        return  # wrapped before this test: a test before has slept through it
+    order = []
+
+    async def sleeper(name, milliseconds):
+        await asyncio.sleep_ms(milliseconds)
+        order.append(name)
+
+    await asyncio.gather(sleeper("after", left + 20), sleeper("before", left - 50))
+    assert order == ["before", "after"] and time.ticks_ms() < 1 << 29
 
 
 def test_pulse_runs_late_ticks_once_and_keeps_its_grid():

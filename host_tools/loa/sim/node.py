@@ -220,8 +220,6 @@ class SimulatedNode:
         with self._lock:
             self._wire.close()
             self._wire = None
-        if why in (OFF, DIED):
-            (self.folder / chip.RTC_FILE).unlink(missing_ok=True)
         last = self._boots[-1]
         self._boots[-1] = Boot(last.number, last.cause, last.started_ns, time.time_ns(), why)
         self._note({"ended": last.number, "why": why, "ended_ns": self._boots[-1].ended_ns})
