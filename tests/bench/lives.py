@@ -34,8 +34,9 @@ def plan() -> None:
             support_plan.slot(f"s{number}", support_plan.time(6 + number % 12, number % 4), support_plan.time(18, number % 4), late=7200)
             for number in range(_SLOTS)
         ]
-        agenda = support_plan.agenda(*slots, quiet=[[support_plan.time(12), support_plan.time(13)]])
-        await asyncio.sleep(0)
+        agenda = support_plan.Agenda(support_plan.HAMLET, "n", support_plan.D)
+        for _ in agenda.plan_steps("p/c", support_plan.plan(*slots, quiet=[[support_plan.time(12), support_plan.time(13)]])):
+            await asyncio.sleep(0)
         orders = [support_plan.order(f"o{number}", rank=documents.CLASSES[number % 3], repeat=20) for number in range(_ORDERS)]
         agenda.put_air("p/c", support_plan.air(*orders))
         await asyncio.sleep(0)
@@ -47,7 +48,7 @@ def plan() -> None:
                 agenda.ended(playing)
             playing = decision.item and decision.item.key
             # A decision that is not complete asks to be asked at once; otherwise a bulletin plays for a while.
-            now = decision.wake if decision.wake == now else now + 60
+            now = decision.wake if decision.wake is not None and decision.wake <= now else now + 60
         agenda.decide(now + 7 * support_plan.DAY, True)
 
     asyncio.run(decide())

@@ -1,12 +1,12 @@
 """HTTP/1.1 GET (RFC 9110, RFC 9112) for documents, files and live streams, ICY servers included.
 
-One request a connection, everything bounded: head, redirects, waiting. What a status means is the caller's business; `expect` is there for the usual case.
+One request a connection, everything bounded: head, redirects, waiting. What a status means is the caller's business.
 """
 
 from micropython import const
 
 from node.link import body, url
-from node.refusal import HTTP_STATUS, MALFORMED, ORIGIN, REDIRECTS, Refused
+from node.refusal import MALFORMED, ORIGIN, REDIRECTS, Refused
 
 _TIMEOUT_MS = const(10_000)
 _REDIRECTS_MAX = const(5)
@@ -16,7 +16,6 @@ _HEAD_MAX = const(8192)
 _FIELDS_MAX = const(64)
 _MOVED = (301, 302, 303, 307, 308)
 _OK = const(200)
-_PARTIAL = const(206)
 
 
 async def get(net, address, headers=None, timeout_ms=_TIMEOUT_MS, head_ms=_TIMEOUT_MS, total_ms=None, least_rate=body.LEAST_RATE):
@@ -38,34 +37,6 @@ async def get(net, address, headers=None, timeout_ms=_TIMEOUT_MS, head_ms=_TIMEO
             raise Refused(REDIRECTS, f"sent from https to {following.origin}")
         target = following
     raise Refused(REDIRECTS, f"more than {_REDIRECTS_MAX} redirects from {address}")
-
-
-def expect(response, *statuses):
-    """Return `response` if it has one of `statuses`; otherwise close it and raise Refused(HTTP_STATUS)."""
-    if response.status in statuses:
-        return response
-    response.close()
-    raise Refused(HTTP_STATUS, "status {} instead of {}".format(response.status, " or ".join(str(status) for status in statuses)))
-
-
-def bytes_from(start):
-    """Header for the rest of a file from byte `start` on (RFC 9110, 14.1.2)."""
-    return {"Range": f"bytes={start}-"}
-
-
-def first_byte(response):
-    """Position in the file of the first byte of this 200 or 206 answer: 0 where the server sent the whole file, whatever was asked.
-
-    Closes and raises Refused: HTTP_STATUS for another status (416: there are no such bytes), MALFORMED for a Content-Range without a position.
-    """
-    if expect(response, _OK, _PARTIAL).status == _OK:
-        return 0
-    unit, _, span = response.headers.get("content-range", "").partition(" ")
-    start = span.partition("-")[0]
-    if unit != "bytes" or not body.is_decimal(start):
-        response.close()
-        raise Refused(MALFORMED, "a 206 without the position of its bytes")
-    return int(start)
 
 
 async def _ask(net, target, headers, timeout_ms, head_ms, least_rate):

@@ -25,7 +25,7 @@ from node.plan.schedule import Plan
 from node.plan.verdict import DONE, HELD, LATE, OMITTED, PLAYABLE, STALE, STOPPED, SUPERSEDED
 from node.refusal import AUDIENCE, Refused
 
-_STEP = const(16)
+_STEP = const(12)
 _FORGET_EVERY_S = const(3600)
 _SILENCE = (None, None)
 
