@@ -115,6 +115,28 @@ def main(board):
         assert woke[1] == woke[2] and int(woke[1]) >= last
 
 
+def test_the_power_can_be_cut_at_any_moment_of_a_reset():
+    application = "import machine\ndef main(board):\n    machine.reset()\n"
+    with running(application, runtime("micropython")) as restless:
+        for _ in range(12):
+            count = len(restless.boots)
+            assert wait_until(lambda: len(restless.boots) > count and restless.boots[count - 1].why == "hard", WAIT_S)
+            restless.power_off()
+            assert not restless.running
+            restless.start()
+
+
+def test_a_process_that_ends_by_itself_after_a_reset_is_not_started_again():
+    application = ALIVE + "def main(board):\n    print('runs')\n    asyncio.run(alive(board))\n"
+    with running(application, runtime("micropython")) as dying:
+        dying.wait_for("^runs$", WAIT_S)
+        dying.reset()
+        assert wait_until(lambda: dying.log().count("runs") == 2, WAIT_S)
+        dying._process.kill()
+        assert wait_until(lambda: not dying.running, WAIT_S)
+        assert [boot.why for boot in dying.boots] == ["hard", "died"]
+
+
 @both
 def test_a_node_does_not_outlive_its_supervisor(on, tmp_path):
     application = ALIVE + "def main(board):\n    print('runs')\n    asyncio.run(alive(board))\n"

@@ -140,9 +140,12 @@ class SimulatedNode:
     # The supervisor
 
     def _end(self, why: str) -> None:
+        """End the run that is on. Between two runs only the loss of power counts, a reset is under way then."""
         with self._lock:
-            if self._process is not None and self._process.poll() is None:
+            alive = self._process is not None and self._process.poll() is None
+            if alive or why == OFF:
                 self._ordered = why
+            if alive and self._process is not None:
                 self._process.kill()
 
     def _supervise(self) -> None:
@@ -150,11 +153,12 @@ class SimulatedNode:
         while True:
             why = self._attend(watchdog)
             self._clean_up(why)
-            if why in (OFF, DIED):
+            if why == DIED:
                 return
             if why != chip.SOFT:
                 watchdog.stop()  # only a soft reset leaves it running
-            self._spawn(why)
+            if not self._spawn(why):
+                return
 
     def _attend(self, watchdog: "_Watchdog") -> str:
         """Serve the lifeline of one run; returns why it ended."""
@@ -178,8 +182,21 @@ class SimulatedNode:
                     return _RESETS[line]
                 watchdog.obey(line)
 
-    def _spawn(self, cause: str) -> None:
-        number = 1 + sum(1 for _ in _lines(self.folder / BOOTS_FILE))
+    def _spawn(self, cause: str) -> bool:
+        """Begin the next run; False if the power was cut before it could begin."""
+        with self._lock:
+            if self._ordered == OFF:
+                return False
+            self._ordered = None
+            number = 1 + sum(1 for _ in _lines(self.folder / BOOTS_FILE))
+            self._process, self._wire = self._run(number, cause)
+        boot = Boot(number, cause, time.time_ns())
+        self._boots.append(boot)
+        self._note({"boot": number, "cause": cause, "started_ns": boot.started_ns})
+        return True
+
+    def _run(self, number: int, cause: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        """The process of one run and our end of its lifeline."""
         ours, theirs = socket.socketpair()
         environment = os.environ | {
             chip.FOLDER: str(self.folder),
@@ -191,8 +208,8 @@ class SimulatedNode:
         }
         working = self.folder / "files"
         working.mkdir(exist_ok=True)
-        with theirs, (self.folder / LOG_FILE).open("ab") as log, self._lock:
-            self._process = subprocess.Popen(
+        with theirs, (self.folder / LOG_FILE).open("ab") as log:
+            process = subprocess.Popen(
                 self._command(),
                 cwd=working,
                 env=environment,
@@ -202,10 +219,7 @@ class SimulatedNode:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-            self._wire = ours
-        boot = Boot(number, cause, time.time_ns())
-        self._boots.append(boot)
-        self._note({"boot": number, "cause": cause, "started_ns": boot.started_ns})
+        return process, ours
 
     def _command(self) -> list[str]:
         if self.runtime.is_micropython:
