@@ -20,7 +20,7 @@ from node.bus.report_words import PREEMPTED
 from node.health import proof
 from node.refusal import FULL, HTTP_STATUS, ORIGIN, TIMEOUT, UNREACHABLE, Refused
 
-_MARK_MS = const(5_000)  # the most that is heard twice after a power cut
+_MARK_MS = const(2_000)  # the most that is heard twice after a power cut
 _AGAIN_S = const(15)
 _MAY_COME = (UNREACHABLE, TIMEOUT, HTTP_STATUS, ORIGIN, FULL)
 _NONE = "none"
@@ -105,13 +105,14 @@ class Performance:
         stage, item = self._stage, self.item
         began = stage.clock.now()
         stage.diary.began(item, sound, began)
-        marks = asyncio.create_task(self._mark())
+        marks = None if item.live else asyncio.create_task(self._mark())
         stage.player.stop()  # a chime to identify the node makes way
         stage.sounds.hold(sound)
         try:
             outcome = await stage.player.play(sound.source, item.resume_ms)
         finally:
-            marks.cancel()
+            if marks:
+                marks.cancel()
             stage.sounds.release(sound)
         over = stage.agenda.is_over(item.key)
         why = self._why(outcome.why, over)

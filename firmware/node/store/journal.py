@@ -5,7 +5,7 @@ what it changes about its item, so that a power cut leaves both or neither. The 
 
 What gives way when the blocks are full, in this order, and comes back when there is silence and room:
 
-    progress marks     dropped (`mark` returns False); they have three blocks of their own, over 2 h at one every 5 s
+    progress marks     dropped (`mark` returns False); they have three blocks of their own, 50 min at one every 2 s
     events, starts     refused (FULL) and counted in `lost`; an event that is not seen is never overwritten. The change of state is written alone
     states             refused (FULL), when one more block is full of them
     seen               kept in RAM; the station says it again
