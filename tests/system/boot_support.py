@@ -11,10 +11,10 @@ from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
+from loa.boards import Board, load_board
 from loa.firmware import FIRMWARE
-from loa.sim.boards import Board, load_board
-from loa.sim.disk import Files
-from loa.sim.image import build_image
+from loa.provision.disk import Files
+from loa.provision.image import build_image
 from loa.sim.node import SimulatedNode
 from loa.sim.runtime import Runtime, compiled, cpython, find_runtime
 

@@ -4,8 +4,8 @@ import json
 
 from boot_support import ALIVE, WAIT_S, board, both, image, node, running, runtime, slot
 
-from loa.sim.disk import read_littlefs
-from loa.sim.image import partition_of
+from loa.provision.disk import read_littlefs
+from loa.provision.image import partition_of
 
 
 @both

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import loa.demo
-from loa.sim.boards import load_board
+from loa.boards import load_board
 from loa.sim.commune import Commune
 from loa.sim.hardware import chip
 from loa.site.load import load_site

@@ -21,12 +21,12 @@ from commune_support import AREA, NODE, Ear, as_played, eventually, voice, wakin
 from joserfc import jws
 from station_support import Client
 
+from loa.boards import load_board
 from loa.demo.evidence import Programme
 from loa.demo.verdict import pcm
 from loa.firmware import limits, refusal, topics
 from loa.keys import SigningKey, base64url
 from loa.keys.signing import new_rsa_key
-from loa.sim.boards import load_board
 from loa.sim.commune import Commune
 from loa.site.model import Station
 from loa.station import wav

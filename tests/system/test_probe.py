@@ -8,8 +8,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from tests.bench import heap, loop
 from tests.bench.probe import HEAP_FILE, STEPS_FILE, ProbedNode
 
-from loa.sim.boards import load_board
-from loa.sim.image import build_image
+from loa.boards import load_board
+from loa.provision.image import build_image
 from loa.sim.node import wait_until
 from loa.sim.runtime import cpython, find_runtime
 

@@ -8,7 +8,7 @@ import pytest
 from boot_support import ALIVE, WAIT_S, board, both, image, node, running, runtime
 
 from loa.errors import LoaError
-from loa.sim.disk import littlefs_image
+from loa.provision.disk import littlefs_image
 from loa.sim.node import SimulatedNode, wait_until
 
 

