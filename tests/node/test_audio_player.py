@@ -251,6 +251,39 @@ def test_a_stall_longer_than_the_ring_is_an_underrun_and_comes_back_faded():
     assert len(falls) == 1 and rises == []
 
 
+class _StallingSource(MemorySource):
+    """Holds everything up in one of its reads, as a slow flash does."""
+
+    def __init__(self, programme, bench, read, stall_us):
+        super().__init__(FORMAT, [bytes(programme[at : at + 600]) for at in range(0, len(programme), 600)])
+        self._bench = bench
+        self._reads_left = read
+        self._stall_us = stall_us
+
+    async def readinto(self, view):
+        if self._reads_left == 0:
+            self._bench.clock.pass_us(self._stall_us)
+        self._reads_left -= 1
+        return await super().readinto(view)
+
+
+def test_a_stall_at_the_start_of_a_programme_makes_no_step_that_a_dry_ring_does_not_make():
+    programme = array("h", [20000] * RATE)
+    for read in range(5):
+        for stall_us in (30_000, 45_000, 60_000, 90_000):
+
+            async def scenario(bench):
+                await bench.player.play(_source(array("h", [0] * 4000)))
+                await asyncio.sleep_ms(500)
+                await bench.player.play(_StallingSource(programme, bench, read, stall_us))
+
+            bench = Bench()
+            bench.run(scenario)
+            emitted = bench.emitted
+            steps = [i for i in range(1, len(emitted)) if abs(emitted[i] - emitted[i - 1]) > STEP_MAX]
+            assert [i for i in steps if any(emitted[i : i + 256])] == [], (read, stall_us)
+
+
 def test_stopped_in_a_stall_nothing_comes_after_it():
     programme = array("h", [20000] * (3 * RATE))
 

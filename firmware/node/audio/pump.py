@@ -58,6 +58,7 @@ class Pump:
         self._skip = 0  # frames to be decoded and dropped until the programme begins
         self._limit = -1  # frames that are still to come, -1: unknown
         self._filled = False  # the ring has been as full as the longest stall is long
+        self._lead = 0  # blocks of silence that may be written before sound sets in
         self._stopping = False
         self._gaps = 0
         self.done = True  # all of the programme that will be played is written
@@ -81,7 +82,7 @@ class Pump:
         self._format = format
         self._skip = skip
         self._limit = limit
-        self._ramp.mute()
+        self._mute()
         self._gaps = self._sink.timeline.gaps
         self._sink.timeline.restart()
         self.done = False
@@ -102,6 +103,7 @@ class Pump:
             self._fade(_OVER)
         else:
             outcome = self._fill()
+            self._notice_gap()  # what was decided before may have taken longer than the ring lasted
             if outcome == _FULL:
                 self._advance()
             elif outcome != _SHORT or self._must_fade():
@@ -113,6 +115,10 @@ class Pump:
         """The fresh block is complete: play the kept one and keep this."""
         self.starving = False
         if self._has_kept:
+            if self._lead and self._ramp.silent and self._sink.queued_frames() < self._sink.stall_frames:
+                self._lead -= 1
+                self._sink.write(self._silence, 0)
+                return
             self._ramp.to(self._factor)
             self._ramp.apply(self._kept, 0, self._frames)
             self._sink.write(self._kept, self._frames)
@@ -159,8 +165,13 @@ class Pump:
         self._after_fade()
 
     def _after_fade(self):
-        self._ramp.mute()
+        self._mute()
         self.done = self._stopping
+
+    def _mute(self):
+        """What comes next fades in, behind as much silence as the longest stall lasts: it must not break off before the ring has filled."""
+        self._ramp.mute()
+        self._lead = (self._sink.stall_frames + self._frames - 1) // self._frames
 
     def _starve(self):
         self.starving = True
@@ -172,13 +183,17 @@ class Pump:
             self._sink.write(self._silence, 0)
 
     def _notice_gap(self):
-        """The ring ran dry in the middle of sound: what comes next starts from zero."""
+        """The ring ran dry in the middle of sound: what comes next starts from zero.
+
+        Asked before a block is written, for the block after the gap must be the one that fades in: one later there is sound to break off.
+        """
+        self._sink.queued_frames()
         gaps = self._sink.timeline.gaps
         if gaps != self._gaps:
             self._gaps = gaps
             if not self._ramp.silent:
                 self.underruns += 1
-                self._ramp.mute()
+                self._mute()
                 self._filled = False
 
     def _fill(self):
