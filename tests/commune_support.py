@@ -1,6 +1,6 @@
 """A commune as tests and benches live it: voices that an ear can tell apart, what each node emitted of them, and waiting with a deadline.
 
-Nothing here knows what should have happened. The voices are soft noise below some hundred hertz, each another: half a second of one is like no
+Nothing here knows what should have happened. The voices are soft noise below two hundred hertz, each another: half a second of one is like no
 other, and their own steps are so small that a click in the middle of them is one.
 """
 
@@ -8,14 +8,16 @@ import asyncio
 import time
 import wave
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 import loa.demo
 import loa.firmware  # the firmware's modules can be imported from here on
-from loa.demo.clicks import Click, find_clicks
+from loa.demo.clicks import STEP_MAX, Click, find_clicks
 from loa.demo.evidence import Listener, Programme, Segment
 from loa.demo.verdict import pcm, recordings
 from loa.sim.commune import Commune
@@ -27,7 +29,9 @@ from node.audio.sources import chime
 AREA = "son-la/moc-chau"
 NODE = "ban-la-1"
 _VOICE_RATE = 24_000
-_SMOOTH = 40  # samples: what is left of the noise lies below some 600 Hz
+_DROPOUT_SAMPLES = 120  # exact zeros, 5 ms
+_DROPOUT_EDGE_S = 0.2  # around a dropout the ear is not sure what sounds
+_SMOOTH = 128  # samples: what is left of the noise lies below some 200 Hz
 
 
 def waking_site() -> Site:
@@ -47,6 +51,16 @@ def voice(name: str, seconds: float, folder: Path) -> Path:
         file.setframerate(_VOICE_RATE)
         file.writeframes((samples / np.abs(samples).max() * 20_000).astype("<i2").tobytes())
     return path
+
+
+def plan_text(zone: str, slots: Mapping[str, float], late_s: int) -> str:
+    """A plan file with one slot for each bulletin, named as it is, at a Unix second of today."""
+    lines = [f"[bulletins.{name}]" for name in slots]
+    for name, unix in slots.items():
+        start = datetime.fromtimestamp(unix, ZoneInfo(zone))
+        lines += ["[[slots]]", f'id = "{name}"', f'bulletin = "{name}"', f'at = ["{start:%H:%M:%S}"]']
+        lines += [f"dates = [{start:%Y-%m-%d}]", f"late = {late_s}"]
+    return "\n".join(lines)
 
 
 def eventually(condition: Callable[[], object], what: str, within_s: float = 20.0) -> None:
@@ -94,12 +108,32 @@ class Ear:
         return [segment for segment in found if segment.start >= since and programme in (None, segment.programme)]
 
     def clicks(self, node: SimulatedNode) -> list[Click]:
-        """Every click of its whole life."""
+        """Every click of its whole life, but for those at dropouts."""
+        gaps = dropouts(node)
         return [
             click
             for recording, power_lost in recordings(node)
             for click in find_clicks(recording, self._listener.listen(recording), self.programmes, power_lost=power_lost)
+            if not any(abs(click.at - gap) < _DROPOUT_EDGE_S for gap in gaps)
         ]
+
+
+def dropouts(node: SimulatedNode) -> list[float]:
+    """When, Unix seconds, sound broke off from one sample to the next and nothing followed for a while: the ring ran dry.
+
+    The emulated board shares its processor with everything else here, and stops for as long as the host lets it wait.
+    """
+    found = []
+    for recording, _ in recordings(node):
+        samples = recording.samples.astype(np.int32)
+        silent = np.concatenate(([0], np.cumsum(samples == 0)))
+        ends = np.flatnonzero((np.abs(samples[: -_DROPOUT_SAMPLES - 1]) > STEP_MAX) & (samples[1:-_DROPOUT_SAMPLES] == 0))
+        found += [
+            recording.start + end / recording.rate
+            for end in ends
+            if silent[end + 1 + _DROPOUT_SAMPLES] - silent[end + 1] == _DROPOUT_SAMPLES
+        ]
+    return found
 
 
 def emitted_s(node: SimulatedNode) -> float:

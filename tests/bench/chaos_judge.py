@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tests.bench.chaos_life import LIVE, SLOTS, URGENT, Told
-from tests.commune_support import Ear, as_played, built_in
+from tests.commune_support import Ear, as_played, built_in, dropouts
 
 from loa.demo.evidence import Programme, Segment, heard_share
 from loa.demo.verdict import HEARD_WHOLE, as_streamed, pcm
@@ -22,6 +22,7 @@ _CALM_S = 12.0  # before a live order: time to be back, on the air and connected
 _TWICE_MS = 5_000 + 600  # a mark every 5 s; what left the ring after it, and the ear's uncertainty
 _OVERLAP_MS = 400  # of two stretches of one programme without a power cut: fades, and the ear's uncertainty
 _SIREN_S = 12.0
+_TOO_SHORT_MS = 500
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,14 @@ class Heard:
     stretches: int
     twice_ms: int
     proof: str
+    of_ms: int
     late_s: float
+    short_ms: int  # of stretches in the record that the ear cannot find
+
+    @property
+    def is_whole(self) -> bool:
+        """All of it was heard, or was told to have been heard in pieces too short for the ear."""
+        return self.share + self.short_ms / self.of_ms >= HEARD_WHOLE
 
 
 def judge(commune: Commune, told: Told, live_file: Any) -> tuple[dict[str, Any], list[str]]:
@@ -45,7 +53,7 @@ def judge(commune: Commune, told: Told, live_file: Any) -> tuple[dict[str, Any],
     proofs = commune.desk.proofs(int(told.begun) - 60, int(told.ended) + 60)
     lines: list[Heard] = []
     broken: list[str] = []
-    clicks = 0
+    clicks = gaps = 0
     for name, node in commune.nodes.items():
         heard = ear.heard(node)
         cuts = [boot.ended_ns / 1e9 for boot in node.boots[:-1] if boot.ended_ns]
@@ -56,17 +64,19 @@ def judge(commune: Commune, told: Told, live_file: Any) -> tuple[dict[str, Any],
         broken += _live(name, heard, told, proofs)
         found = [click for click in ear.clicks(node) if not any(abs(click.at - cut) < 0.1 for cut in cuts)]
         clicks += len(found)
+        gaps += len(dropouts(node))
         broken += [f"{name}: a click of {click.step} at {click.at - told.begun:.2f} s" for click in found]
     broken += _events(commune)
     figures = {
         "seed": told.script.seed,
         "kills": len(told.script.faults),
-        "wanted": len(lines) + len(commune.nodes),
-        "whole": sum(line.share >= HEARD_WHOLE for line in lines),
+        "wanted": len(lines),
+        "whole": sum(line.is_whole for line in lines),
         "twice_ms": max(line.twice_ms for line in lines),
         "late_s": max(line.late_s for line in lines),
         "events": len(commune.desk.record.events()),
         "clicks": clicks,
+        "dropouts": gaps,
         "seconds": round(told.ended - told.begun, 1),
         "broken": broken,
     }
@@ -77,15 +87,19 @@ def _line(node: str, programme: Programme, heard: list[Segment], told: Told, pro
     own = [one for one in heard if one.programme == programme.name]
     names = (told.urgent_order if programme.name == URGENT[0] else programme.name,)
     wanted = told.urgent_issued if programme.name == URGENT[0] else told.begun + next(at for name, at, _ in SLOTS if name == programme.name)
-    proof = next((proof.result for proof in proofs if proof.node == node and proof.key.split("|")[1] in names), "none")
+    proof = next((proof for proof in proofs if proof.node == node and proof.key.split("|")[1] in names), None)
+    lengths = [one["to_ms"] - one["from_ms"] for one in (proof.stretches if proof else ())]
+    short_ms = sum(length for length in lengths if length < _TOO_SHORT_MS)
     total = sum(one.to_ms - one.from_ms for one in own)
     late = max(one.end for one in own) - wanted - programme.ms / 1000 if own else 0.0
-    return Heard(node, programme.name, round(heard_share(own, programme), 4), len(own), total - _union(own), proof, round(late, 2))
+    twice_ms = total - _union(own)
+    share = round(heard_share(own, programme), 4)
+    return Heard(node, programme.name, share, len(own), twice_ms, proof.result if proof else "none", programme.ms, round(late, 2), short_ms)
 
 
 def _broken(line: Heard, stretches: list[Segment], cuts: list[float]) -> list[str]:
     broken = []
-    if line.share < HEARD_WHOLE:
+    if not line.is_whole:
         broken.append(f"{line.node}: {line.what} heard to {100 * line.share:.0f} % only, proof {line.proof}")
     if line.proof != "complete":
         broken.append(f"{line.node}: {line.what} is {line.proof} by the record")
@@ -122,7 +136,7 @@ def _events(commune: Commune) -> list[str]:
             broken.append(f"{node}: {len(numbers)} journals")
         state = desk.nodes.state(node)
         for journal, found in numbers.items():
-            if sorted(found) != list(range(1, state["n"] + 1)):
+            if sorted(found) != list(range(1, max(found) + 1)) or max(found) < state["n"]:
                 broken.append(f"{node}: journal {journal} has {state['n']} events, the record {sorted(found)}")
     return broken
 

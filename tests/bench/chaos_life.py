@@ -9,11 +9,9 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from tests.commune_support import AREA, voice
+from tests.commune_support import AREA, plan_text, voice
 
 from loa.sim.commune import Commune
 
@@ -113,7 +111,8 @@ class Life:
         """Publish the plan, let everything befall it, and wait for the last reports."""
         told, written = self._told, self._told.script
         plan = self._folder / "plan.toml"
-        plan.write_text(self._plan(), encoding="utf-8")
+        slots = {name: told.begun + second for name, second, _ in SLOTS}
+        plan.write_text(plan_text(self._commune.site.time_zone, slots, _LATE_S), encoding="utf-8")
         self._commune.desk.publish_plan(plan)
         acts: list[tuple[float, Callable[[], None]]] = [
             (written.urgent_at, self._urgent),
@@ -143,15 +142,6 @@ class Life:
     def _leave_live(self) -> None:
         self._commune.desk.live_stop(self._told.live_order)
         self._told.live_left = time.time()
-
-    def _plan(self) -> str:
-        zone = ZoneInfo(self._commune.site.time_zone)
-        lines = [f"[bulletins.{name}]" for name, _, _ in SLOTS]
-        for name, second, _ in SLOTS:
-            start = datetime.fromtimestamp(self._told.begun + second, zone)
-            lines += ["[[slots]]", f'id = "{name}"', f'bulletin = "{name}"', f'at = ["{start:%H:%M:%S}"]']
-            lines += [f"dates = [{start:%Y-%m-%d}]", f"late = {_LATE_S}"]
-        return "\n".join(lines)
 
     # Fate.
 
