@@ -29,6 +29,7 @@ from node.audio.sources import chime
 AREA = "son-la/moc-chau"
 NODE = "ban-la-1"
 _VOICE_RATE = 24_000
+_OWN_STEP = 0.025  # of full scale, in a voice at full loudness
 _DROPOUT_SAMPLES = 120  # exact zeros, 5 ms
 _DROPOUT_EDGE_S = 0.2  # around a dropout the ear is not sure what sounds
 _SMOOTH = 128  # samples: what is left of the noise lies below some 200 Hz
@@ -108,13 +109,16 @@ class Ear:
         return [segment for segment in found if segment.start >= since and programme in (None, segment.programme)]
 
     def clicks(self, node: SimulatedNode) -> list[Click]:
-        """Every click of its whole life, but for those at dropouts."""
+        """Every click of its whole life, but for those at dropouts, and no larger than steps that the voices have themselves.
+
+        In a piece of a voice that is too short for the ear, the voice's own steps are explained by nothing.
+        """
         gaps = dropouts(node)
         return [
             click
             for recording, power_lost in recordings(node)
             for click in find_clicks(recording, self._listener.listen(recording), self.programmes, power_lost=power_lost)
-            if not any(abs(click.at - gap) < _DROPOUT_EDGE_S for gap in gaps)
+            if click.step > _OWN_STEP and not any(abs(click.at - gap) < _DROPOUT_EDGE_S for gap in gaps)
         ]
 
 
