@@ -1,7 +1,8 @@
 """Kills broker, station and nodes of a commune at random moments of a busy minute, and finds out whether anything was lost.
 
 `python -m tests.bench chaos` lives through the seeds below; `python -m tests.bench.chaos SEED...` through others, each in build/bench/chaos/SEED with
-everything that was kept, heard and printed. What a power cut may cost: up to 5 s of what was on the air are heard twice. Nothing else.
+everything that was kept, heard and printed. What a power cut may cost: up to 2 s of what was on the air, and what lay in the ring, are heard
+twice. Nothing else.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 bulletin, urgent   at least 97 % of its sounding length was heard, and the proof of play says complete
 live               heard for half of its time at least, if nothing died meanwhile or just before; otherwise the record says what became of it
-heard twice        at most 5 s and what lies in the ring for each power cut or reset of the node in the middle of it, and next to nothing without
+heard twice        at most 2 s and what lies in the ring for each power cut or reset of the node in the middle of it, and next to nothing without
 events             every number from 1 of every node's one journal is in the record, up to the last that the node knows of
 clicks             none, but where the power went
 """
@@ -19,7 +19,7 @@ from loa.sim.commune import Commune
 
 _LIVE_SHARE = 0.5
 _CALM_S = 12.0  # before a live order: time to be back, on the air and connected after whatever died
-_TWICE_MS = 5_000 + 600  # a mark every 5 s; what left the ring after it, and the ear's uncertainty
+_TWICE_MS = 2_000 + 600  # a mark every 2 s; what left the ring after it, and the ear's uncertainty
 _OVERLAP_MS = 400  # of two stretches of one programme without a power cut: fades, and the ear's uncertainty
 _SIREN_S = 12.0
 _TOO_SHORT_MS = 500

@@ -79,10 +79,10 @@ class Bench:
         eventually(lambda: self.desk.nodes.acks(subject), f"an answer to {name} {subject}")
         return str(self.desk.nodes.acks(subject)[-1]["code"] or "")
 
-    def refusals(self, about: str = "") -> list[str]:
-        """Codes of the refusals in the record whose reason speaks of something."""
+    def refusals(self, key: str | None = None) -> list[str]:
+        """Codes of the refusals in the record that an item could not be played for; without a key, of those that were nobody's."""
         events = self.desk.record.events(NODE)
-        return [event.body["code"] for event in events if event.kind == "refused" and about in event.body["reason"]]
+        return [event.body["code"] for event in events if event.kind == "refused" and event.body.get("key") == key]
 
     def memory(self) -> tuple[Any, ...]:
         """What the node holds and does, by its last word: revisions but of what it was told of events, key on the air, volume, starts."""
@@ -96,9 +96,6 @@ class Bench:
         eventually(lambda: self.desk.nodes.state(NODE).get("playing") == key, f"{name} on the air")
         return key
 
-    def heard_to_the_end(self, key: str) -> None:
-        eventually(lambda: self.ends(key), f"{key} played to its end")
-
     def ends(self, key: str) -> list[str]:
         """Words by which the stretches of an item ended."""
         played = [event.body for event in self.desk.record.events(NODE) if event.kind == "played"]
@@ -108,8 +105,9 @@ class Bench:
         """It plays a bulletin, whole, as if nothing had been."""
         begun = time.time()
         key = self.play("honest")
-        self.heard_to_the_end(key)
+        eventually(lambda: self.ends(key), "the honest bulletin played")
         assert self.ends(key) == ["end"]
+        eventually(lambda: self.desk.nodes.state(NODE)["playing"] is None, "silence after it")
         assert [segment.to_ms - segment.from_ms > 1400 for segment in self.ear.heard(self.node, "honest", begun)] == [True]
 
 
@@ -264,8 +262,8 @@ def test_files_that_are_not_what_was_signed_and_a_server_that_drips(bench: Bench
         for name, (promised, served, how, code) in files.items():
             record = order(int(time.time()), "normal", do="bulletin", id=name, bulletin=promised, fallback="none")
             bench.desk.documents.issue(topics.AIR, SELF, {"orders": [record], "files": server.serve(name, served, how)})
-            eventually(lambda: bench.refusals(f"{SELF}|{name}:"), f"a refusal of the file {name}")
-            assert bench.refusals(f"{SELF}|{name}:") == [code], name
+            eventually(lambda: bench.refusals(f"{SELF}|{name}"), f"a refusal of the file {name}")
+            assert bench.refusals(f"{SELF}|{name}") == [code], name
         bench.still_honest()
         bench.node.wait_for(r"bulletin slow timeout: ", 40)
         bench.desk.documents.issue(topics.AIR, SELF, {"orders": []})
@@ -285,8 +283,8 @@ def test_not_a_sample_comes_from_an_origin_that_is_not_trusted_or_in_the_clear(b
             live = {"url": server.serve(name, endless, "unmeasured"), "codec": wav.IMA_ADPCM, "rate": 24_000}
             record = order(now, "priority", do="live", id=name, live=live, fallback="none")
             bench.desk.documents.issue(topics.AIR, SELF, {"orders": [record]})
-            eventually(lambda: bench.refusals(f"{SELF}|{name}:"), f"a refusal of {name}")
-            assert bench.refusals(f"{SELF}|{name}:") == [code]
+            eventually(lambda: bench.refusals(f"{SELF}|{name}"), f"a refusal of {name}")
+            assert bench.refusals(f"{SELF}|{name}") == [code]
             bench.desk.documents.issue(topics.AIR, SELF, {"orders": []})
             eventually(lambda: not bench.desk.lags(), "the order taken back")
         assert untrusted.shaken > 0, "the node did come that far"
