@@ -186,6 +186,9 @@ async def test_a_full_plan_is_checked_in_steps():
 
 
 async def test_the_tables_do_not_stay_in_memory():
+    names = ("node.bus.documents", "node.bus.schema")
+    for name in names:
+        sys.modules.pop(name, None)  # other tests may have loaded it for themselves
     admission, _ = await VECTORS.admission(now=0)
     await admission.admit(*VECTORS.document("good plan"))
-    assert "node.bus.documents" not in sys.modules
+    assert not any(name in sys.modules for name in names)

@@ -1,10 +1,8 @@
 """Checks a payload by the tables in `documents`, which are in memory only as long as that takes: they are large, and documents are rare."""
 
 import asyncio
-import sys
 
-from node import bus
-from node.bus.schema import check_in_steps
+from node.late import Loading
 from node.refusal import TYPE_UNKNOWN, TYPE_WRONG, Refused
 
 
@@ -13,23 +11,15 @@ async def check(kind, body):
 
     Raises Refused: MALFORMED; TYPE_WRONG; TYPE_UNKNOWN for a type that has no table in this version.
     """
-    from node.bus import documents
-
-    try:
-        documents.HEADER(body, "")
-        if body["typ"] != kind:
-            raise Refused(TYPE_WRONG, "{} under the topic of {}".format(body["typ"], kind))
-        if kind not in documents.BODIES:
-            raise Refused(TYPE_UNKNOWN, "{} is not known to this version".format(kind))
-        await check_in_steps(documents.BODIES[kind], body, _yield)
-    finally:
-        _unload()
-
-
-def _unload():
-    sys.modules.pop("node.bus.documents", None)
-    if hasattr(bus, "documents"):
-        delattr(bus, "documents")
+    with Loading():
+        from node.bus import documents
+        from node.bus.schema import check_in_steps
+    documents.HEADER(body, "")
+    if body["typ"] != kind:
+        raise Refused(TYPE_WRONG, "{} under the topic of {}".format(body["typ"], kind))
+    if kind not in documents.BODIES:
+        raise Refused(TYPE_UNKNOWN, "{} is not known to this version".format(kind))
+    await check_in_steps(documents.BODIES[kind], body, _yield)
 
 
 async def _yield():

@@ -8,7 +8,7 @@ from micropython import const
 from node.audio.jitter import Jitter
 from node.audio.sources.chime import Chime, Siren
 from node.audio.sources.file import FileSource
-from node.audio.sources.live import LiveSource
+from node.late import Loading
 from node.link.backoff import Backoff
 from node.refusal import CODEC, LIVE_REFUSED, RATE, Refused
 
@@ -93,5 +93,7 @@ class Sounds:
         urls = [live["url"]] + ([live["backup"]] if "backup" in live else [])
         if not self._plain_live and any(not url.startswith("https://") for url in urls):
             raise Refused(LIVE_REFUSED, "a live stream in the clear")
+        with Loading():
+            from node.audio.sources.live import LiveSource
         backoff = Backoff(_RECONNECT_FIRST_MS, _RECONNECT_LONGEST_MS, self._chance)
         return Sound(LiveSource(self._get, urls, backoff, self._jitter), None, live["codec"])

@@ -9,9 +9,9 @@ import asyncio
 from micropython import const
 
 from node.bus.limits import SHA256_TEXT
+from node.late import Loading
 from node.refusal import FULL, TOO_LARGE, Refused
 from node.store import files
-from node.store.download import Download
 from node.store.turns import Turns
 
 _PART = ".part"
@@ -82,6 +82,8 @@ class Cache:
             await self._turns.wait_over(sha256)
         if sha256 in self._sizes:
             return self._place(sha256)
+        with Loading():
+            from node.store.download import Download
         self._turns.enter(sha256)
         part = sha256 + _PART
         download = Download(self._place(sha256), self._place(part), variant["bytes"], sha256, self._gate, self._turns)
