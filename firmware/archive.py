@@ -15,6 +15,10 @@ _MEMBER = b"PK\x01\x02"
 _MEMBER_SIZE = 46
 _LOCAL_SIZE = 30
 _STORED = 0
+_LINE = "\n{}\n"  # in the index, before a member's place
+_FOLDER_LINE = "\n{}/"
+_PLACE = "<II"
+_PLACE_SIZE = 8
 _FOLDER = 0x4000
 _FILE = 0x8000
 
@@ -24,20 +28,29 @@ class Archive:
 
     def __init__(self, path):
         self._file = open(path, "rb")  # kept open: to open it again costs a walk through the folder
-        self._members = {}  # name: (offset of the local header, size)
-        self._folders = {""}
+        # Of each member a line with its name, then its offset and size: a dict of them would take four times the memory.
+        index = bytearray()
         for name, method, offset, size in _directory(self._file, os.stat(path)[6]):
             if method != _STORED:
                 raise ValueError("{}: {} is compressed".format(path, name))
-            self._members[name] = (offset, size)
-            while "/" in name:
-                name = name.rsplit("/", 1)[0]
-                self._folders.add(name)
+            index.extend(_LINE.format(name).encode() + struct.pack(_PLACE, offset, size))
+        self._index = bytes(index)
 
     @property
     def names(self):
         """Names of all members."""
-        return list(self._members)
+        names, at = [], 0
+        while at < len(self._index):
+            end = self._index.find(b"\n", at + 1)
+            names.append(self._index[at + 1 : end].decode())
+            at = end + 1 + _PLACE_SIZE
+        return names
+
+    def _find(self, name):
+        """Offset of a member's local header and its size, or None."""
+        line = _LINE.format(name).encode()
+        at = self._index.find(line) if name else -1
+        return None if at < 0 else struct.unpack_from(_PLACE, self._index, at + len(line))
 
     # What `vfs.mount` and `import` ask of a file system
 
@@ -56,18 +69,19 @@ class Archive:
     def stat(self, path):
         """Type and size of a member or folder."""
         name = path.strip("/")
-        if name in self._members:
-            return (_FILE, 0, 0, 0, 0, 0, self._members[name][1], 0, 0, 0)
-        if name in self._folders:
+        member = self._find(name)
+        if member:
+            return (_FILE, 0, 0, 0, 0, 0, member[1], 0, 0, 0)
+        if not name or self._index.find(_FOLDER_LINE.format(name).encode()) >= 0:
             return (_FOLDER, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         raise OSError(errno.ENOENT)
 
     def open(self, path, mode):
         """A stream of a member's bytes."""
-        name = path.strip("/")
-        if name not in self._members or "w" in mode or "a" in mode:
+        member = self._find(path.strip("/"))
+        if not member or "w" in mode or "a" in mode:
             raise OSError(errno.ENOENT)
-        offset, size = self._members[name]
+        offset, size = member
         self._file.seek(offset)
         local = self._file.read(_LOCAL_SIZE)
         self._file.seek(offset + _LOCAL_SIZE + sum(struct.unpack("<HH", local[26:30])))
