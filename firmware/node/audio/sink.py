@@ -51,10 +51,7 @@ class I2SSink:
         return self._i2s is not None
 
     async def start(self):
-        """Start the clocks, let silence out, then switch the amplifier on. Raises OSError where there is no room for the ring.
-
-        As much silence is queued as the longest stall is long, so that the first sample of a programme is as safe as the others.
-        """
+        """Start the clocks, let silence out, then switch the amplifier on. Raises OSError where there is no room for the ring."""
         i2s = self._i2s_factory(self.rate, 2 * self.ring_frames)
         i2s.irq(self._on_callback)
         self._i2s = i2s
@@ -64,7 +61,7 @@ class I2SSink:
         while self.timeline.queued() > self.block_frames:
             await asyncio.sleep_ms(_POLL_MS)
         self._amplifier.on()
-        await self._write_silence(self.stall_frames // self.block_frames + 1)
+        await self._write_silence(1)
 
     async def stop(self):
         """Amplifier off, then the clocks. Whoever does not want a click sees to it that only silence is queued."""

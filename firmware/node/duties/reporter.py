@@ -13,7 +13,6 @@ from node.bus.report_words import ACCEPTED, REFUSED
 _SETTLE_MS = const(150)  # several changes in a moment are one state
 _STATE_AGAIN_MS = const(60_000)
 _ROOM_MS = const(30_000)
-_EVENTS_AT_ONCE = const(6)
 _TELEMETRY_MS = const(60_000)
 _REASON_MAX = const(120)
 
@@ -100,16 +99,14 @@ class Reporter:
 
     async def _send_events(self):
         """As many as the outbox takes; the rest when it has room."""
-        sent = 0
         for n, fields in self._journal.unseen(self._sent_n):
             event = {"journal": self._journal.id, "n": n}
             event.update(fields)
-            if sent == _EVENTS_AT_ONCE or not self._send(topics.EVENT, event, qos=1):
+            if not self._send(topics.EVENT, event, qos=1):
                 self._events_changed.set()
                 await self._room()
                 return
             self._sent_n = n
-            sent += 1
             await asyncio.sleep_ms(0)
 
     async def _room(self):
