@@ -82,6 +82,12 @@ def test_what_another_module_means_keeps_its_name():
     assert all("self._x" in text for text in both.values())
 
 
+def test_what_only_the_compiler_needs_is_left_out():
+    begin = "from micropython import const\n"
+    assert short(module=begin + "_A = const(1)")["module"] == "_a = const(1)\n"
+    assert short(module=begin + "A, B = (const(1), const(2))")["module"] == begin + "A, B = (const(1), const(2))\n"
+
+
 def test_a_constant_is_no_parameter():
     # The compiler would put its value in place of the parameter's name.
     text = short(module="a = const(1)\ndef f(number): return number\ndef g(): return a")["module"]

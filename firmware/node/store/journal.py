@@ -28,7 +28,8 @@ from node.store.records import DONE, NONE, OPEN, PAUSED, Record
 TEXT_MAX = const(1024)
 BLOCKS_MIN = const(12)
 
-_EVENTS, _MARKS = const(1), const(2)
+_EVENTS = const(1)
+_MARKS = const(2)
 _MARK_BLOCKS = const(3)
 _ID_BYTES = const(6)
 _ITEMS_MAX = const(32)

@@ -31,7 +31,7 @@ def shortened(sources: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]
         use = uses[module]
         own = set() if use.inherits else use.made - use.fixed - foreign
         names = dict(zip(sorted(own), _short_names(use.used | use.fixed), strict=False))
-        tree = _Renamed(names).visit(tree)
+        tree = _without_const(_Renamed(names).visit(tree))
         _shorten_parameters(tree, called_by, _identifiers(tree) | set(kwlist))
         short[module] = (ast.unparse(tree) + "\n", {new: old for old, new in names.items()})
     return short
@@ -40,6 +40,17 @@ def shortened(sources: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]
 def written_out(text: str, names: Mapping[str, Mapping[str, str]]) -> str:
     """Tracebacks in `text` with the names of the source; `names` by module, as `shortened` gives them."""
     return _FRAME.sub(lambda frame: frame[1] + names.get(frame[2], {}).get(frame[3], frame[3]), text)
+
+
+def _without_const(tree: ast.Module) -> ast.Module:
+    """`tree` without its import of `const`, if only the compiler needs it: in `NAME = const(...)` it leaves a number."""
+    calls = sum(
+        isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name) and ast.unparse(line.value).startswith("const(")
+        for line in tree.body
+    )
+    if calls == sum(isinstance(node, ast.Name) and node.id == "const" for node in ast.walk(tree)):
+        tree.body = [line for line in tree.body if ast.unparse(line) != "from micropython import const"]
+    return tree
 
 
 def _shorten_parameters(tree: ast.AST, called_by: set[str | None], taken: set[str]) -> None:
