@@ -74,6 +74,7 @@ class Node:
         self.uptime_ms = 0
         self.looked_at = time.ticks_ms()
         self.nonce = to_base64url(os.urandom(12))
+        self.starting_anew = None
         self.settings = settings = Settings(board.root)
 
         # Store
@@ -223,6 +224,14 @@ class Node:
         """Servers are whom the nearest trust document names, and, so that no such document can lose the broker for ever, whom the bench named."""
         if document.kind == topics.TRUST and self.trust.ca:
             self.net.tls = tls.client_context(self.trust.ca + self.settings.ca)
+        if document.kind == topics.TRUST and self.admission.holds_untrusted():
+            self.starting_anew = asyncio.create_task(self._start_anew())
+
+    async def _start_anew(self):
+        """A key was revoked under which the node acts: fade out, keep what says so, and judge everything again from the beginning."""
+        await self.conductor.rest()
+        await self.shelf.save()
+        self.board.reset()
 
     def _keep(self, document):
         """An accepted document goes on the shelf, a command on the list of those that are done."""

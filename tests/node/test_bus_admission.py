@@ -3,9 +3,11 @@
 import asyncio
 import sys
 
-from support_bus import Vectors, refusal_of
+from support_bus import StoppedClock, Vectors, refusal_of
 
 from node.bus import encoding, jws, rs256, tables
+from node.bus.admission import Admission
+from node.bus.trust import TrustStore
 from node.refusal import AUDIENCE, EXPIRED, REPLAYED, REVISION_FUTURE, REVISION_OLD, TIME_UNSET, Refused
 
 VECTORS = Vectors()
@@ -192,3 +194,13 @@ async def test_the_tables_do_not_stay_in_memory():
     admission, _ = await VECTORS.admission(now=0)
     await admission.admit(*VECTORS.document("good plan"))
     assert not any(name in sys.modules for name in names)
+
+
+async def test_what_a_revoked_key_signed_is_known_to_be_held():
+    trust = TrustStore(VECTORS.root, VECTORS.area)
+    admission = Admission(trust, StoppedClock(VECTORS.now, 0), VECTORS.area, VECTORS.node, lambda: None)
+    admission.commit(await admission.admit(*VECTORS.trust))
+    admission.commit(await admission.admit(*VECTORS.document("good plan")))
+    assert not admission.holds_untrusted()
+    trust.load("son-la/moc-chau", {"keys": [], "revoked": ["moc-chau"]})
+    assert admission.holds_untrusted()

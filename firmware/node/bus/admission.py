@@ -70,7 +70,7 @@ class Admission:
         self._nonce = nonce
         self._audiences = {audience: topics.AREA_TYPES for audience in topics.chain(area)}
         self._audiences[topics.node_audience(node_id)] = topics.NODE_TYPES
-        self._held = {}  # (kind, audience): (revision, SHA-256 of the raw document)
+        self._held = {}  # (kind, audience): (revision, SHA-256 of the raw document, name of the key that signed it)
         self.done = Done(done)
 
     def revisions(self):
@@ -113,10 +113,19 @@ class Admission:
             return
         if document.kind == topics.TRUST:
             self._trust.load(document.audience, document.body)
-        self._held[(document.kind, document.audience)] = (document.revision, document.digest)
+        self._held[(document.kind, document.audience)] = (document.revision, document.digest, document.issuer)
+
+    def holds_untrusted(self):
+        """True if something is held whose key is trusted no longer: only a new judgement of everything, as at boot, can tell what still counts."""
+        for _, _, issuer in self._held.values():
+            try:
+                self._trust.key(issuer)
+            except Refused:
+                return True
+        return False
 
     def forget(self, kind, audience):
-        """Hold no longer what a key signed that was since revoked, so that an honest document with a lower revision can take its place."""
+        """Hold no longer what turned out not to count, so that an honest document with a lower revision can take its place."""
         self._held.pop((kind, audience), None)
 
     def check_time(self, document):
@@ -149,7 +158,7 @@ class Admission:
         if document.kind == topics.COMMAND:
             self.done.check(document.id, document.revision)
             return
-        revision, digest = self._held.get((document.kind, document.audience), (0, None))
+        revision, digest, _ = self._held.get((document.kind, document.audience), (0, None, None))
         document.unchanged = document.revision == revision and document.digest == digest
         if document.revision <= revision and not document.unchanged:
             raise Refused(REVISION_OLD, "revision {} is held".format(revision))
