@@ -5,6 +5,7 @@ The only module that knows all parts. It contains no behaviour: what a part does
 
 import asyncio
 import gc
+import json
 import os
 import random
 import time
@@ -202,7 +203,7 @@ class Node:
             on_up=self._on_up,
             on_down=self._on_down,
             on_oversized=self._on_oversized,
-            will=(topics.from_node(settings.node_id, topics.STATE), state.WILL_PAYLOAD),
+            will=(topics.from_node(settings.node_id, topics.STATE), json.dumps(state.WILL).encode()),
             user=broker["user"],
             password=broker["password"],
             keepalive_s=_KEEPALIVE_S,

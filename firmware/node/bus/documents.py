@@ -12,7 +12,6 @@ from node.bus.topics import AIR, COMMAND, PLAN, SEEN, SEGMENT_MAX, TRUST, is_are
 _BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _UNIX_MAX = 4102444800  # 2100-01-01
 _DAY_S = 86400
-_DAY_MS = 86400000
 
 
 def _is_sha256(text):

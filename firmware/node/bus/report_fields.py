@@ -5,7 +5,7 @@ there is none at the moment. The signature's member `mac` belongs to `reports`, 
 """
 
 from node.bus.limits import SHA256_TEXT
-from node.bus.report_words import ACCEPTED, BOOT, CACHED_MAX, DROPPED, ORDER, PLAYED, REFUSED
+from node.bus.report_words import ACCEPTED, BOOT, CACHED_MAX, DROPPED, ORDER, PLAYED, REASON_BYTES_MAX, REFUSED
 from node.bus.schema import Flag, ListOf, MapOf, OneOf, Record, Text, Whole
 from node.bus.topics import AREA_DEPTH_MAX, SEGMENT_MAX, is_area, is_segment
 
@@ -38,7 +38,7 @@ _AREA = Text(_AREA_MAX, is_area, "area")
 _DOCUMENT = Text(_AREA_MAX + SEGMENT_MAX + 12, None, "<type>:<audience>")
 _KEY = Text(_AREA_MAX + 2 * SEGMENT_MAX, None, "key of what is on the air")
 _WORD = Text(SEGMENT_MAX, is_segment, "word")
-_REASON = Text(120, None, "English sentence part")
+_REASON = Text(REASON_BYTES_MAX, None, "English sentence part")
 _JOURNAL = Text(16, None, "journal id")
 _NUMBER = Whole(0, _COUNT_MAX, "number of an event")
 _UNIX = Whole(0, _UNIX_MAX, "Unix seconds")

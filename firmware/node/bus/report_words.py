@@ -18,3 +18,13 @@ STARVED = "starved"
 
 # Results of an `ack`; the other is REFUSED.
 ACCEPTED = "ok"
+
+REASON_BYTES_MAX = 120
+
+
+def fitting(reason):
+    """As much of a refusal's reason as a report may carry: at most `REASON_BYTES_MAX` bytes of UTF-8, no letter cut in two."""
+    reason = reason[:REASON_BYTES_MAX]
+    while len(reason.encode()) > REASON_BYTES_MAX:
+        reason = reason[:-1]
+    return reason

@@ -4,6 +4,7 @@ import asyncio
 
 from micropython import const
 
+from node.duties.sounds import CHIME
 from node.refusal import COMMAND_UNKNOWN, Refused
 
 _FAREWELL_MS = const(3_000)  # for the answer to reach the broker
@@ -36,7 +37,7 @@ class Commands:
 
     async def _chime(self):
         """People on the ground hear which one it is; a bulletin on the air goes first."""
-        await self._player.play(self._sounds.built_in("chime").source)
+        await self._player.play(self._sounds.built_in(CHIME).source)
 
     def _reboot(self):
         self._under_way = asyncio.create_task(self._leave())

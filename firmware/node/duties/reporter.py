@@ -8,13 +8,12 @@ import asyncio
 from micropython import const
 
 from node.bus import reports, topics
-from node.bus.report_words import ACCEPTED, REFUSED
+from node.bus.report_words import ACCEPTED, REFUSED, fitting
 
 _SETTLE_MS = const(150)  # several changes in a moment are one state
 _STATE_AGAIN_MS = const(60_000)
 _ROOM_MS = const(30_000)
 _TELEMETRY_MS = const(60_000)
-_REASON_MAX = const(120)
 
 
 class Reporter:
@@ -67,7 +66,7 @@ class Reporter:
         """`subject`: id of a document, order or command; `refusal`: None for accepted."""
         fields = {"id": subject, "result": ACCEPTED}
         if refusal:
-            fields = {"id": subject, "result": REFUSED, "code": refusal.code, "reason": _short(refusal.reason)}
+            fields = {"id": subject, "result": REFUSED, "code": refusal.code, "reason": fitting(refusal.reason)}
         if not self._send(topics.ACK, fields, qos=1):
             print("no room for the answer to", subject)  # a command is repeated; of a document `state` tells
 
@@ -128,10 +127,3 @@ async def _within(event, milliseconds):
     except asyncio.TimeoutError:
         return False
     return True
-
-
-def _short(reason):
-    reason = reason[:_REASON_MAX]
-    while len(reason.encode()) > _REASON_MAX:
-        reason = reason[:-1]
-    return reason

@@ -15,7 +15,6 @@ from node.refusal import CODEC, LIVE_REFUSED, RATE, Refused
 CODEC_ORDER = ["ima-adpcm", "pcm16"]  # best first: less to fetch and to store
 
 CHIME = "chime"
-SIREN = "siren"
 LIVE = "live"
 
 _SIREN_MS = const(12_000)

@@ -1,8 +1,6 @@
 """Builds the members of events: what was played, what was not, and why. The journal adds its id and the number, and keeps them until they are seen."""
 
-from micropython import const
-
-_REASON_MAX = const(120)
+from node.bus.report_words import fitting
 
 
 def boot(t, version, cause, hung=None):
@@ -44,10 +42,7 @@ def order(t, order_id, result):
 
 def refused(t, refusal, key=None):
     """Input was refused (`refusal`: a Refused), and `key` could not be played therefore; the reason is cut to 120 bytes."""
-    reason = refusal.reason[:_REASON_MAX]
-    while len(reason.encode()) > _REASON_MAX:
-        reason = reason[:-1]
-    event = {"t": t, "code": refusal.code, "reason": reason}
+    event = {"t": t, "code": refusal.code, "reason": fitting(refusal.reason)}
     if key:
         event["key"] = key
     return event

@@ -3,7 +3,6 @@
 from node.bus.report_words import CACHED_MAX
 
 WILL = {"online": False}
-WILL_PAYLOAD = b'{"online":false}'
 
 
 def build(identity, revisions, player, uplink, clock, nonce, journal, cached):
