@@ -134,6 +134,7 @@ def nothing_changes(bench: Bench) -> Iterator[None]:
     before = bench.memory()
     yield
     assert bench.memory() == before
+    eventually(lambda: bench.ear.heard(bench.node, "long", begun), "the bulletin heard, however fast it all went")
     bench.desk.stop(AREA)
     eventually(lambda: bench.ends(key), "the bulletin stopped")
     (played,) = [event.body for event in bench.desk.record.events(NODE) if event.body.get("key") == key and event.kind == "played"]
