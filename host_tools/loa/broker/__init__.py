@@ -1,6 +1,7 @@
-"""Brokers that loa can start by itself. An external one needs no code: it is only a URL."""
+"""Brokers: one that loa starts by itself, and any other that is known by its URL."""
 
 from loa.broker.base import Broker
+from loa.broker.external import ExternalBroker
 from loa.broker.nats import NatsBroker
 
-__all__ = ["Broker", "NatsBroker"]
+__all__ = ["Broker", "ExternalBroker", "NatsBroker"]

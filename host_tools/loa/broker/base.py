@@ -1,10 +1,18 @@
-"""What the demo, tests and `loa broker` ask of a broker that runs on this machine. Engines differ only behind this."""
+"""What the demo, tests and `loa broker` ask of a broker. Engines differ only behind this."""
 
+from pathlib import Path
 from typing import Protocol
+
+DEFAULT_PORTS = {"mqtts": 8883, "mqtt": 1883}
 
 
 class Broker(Protocol):
-    """A local MQTT 3.1.1 broker over TLS. Methods block and return when the thing is done."""
+    """An MQTT 3.1.1 broker. Methods block and return when the thing is done."""
+
+    @property
+    def log_file(self) -> Path | None:
+        """What it wrote; None if that is elsewhere."""
+        ...
 
     @property
     def host(self) -> str:
@@ -18,7 +26,7 @@ class Broker(Protocol):
 
     @property
     def url(self) -> str:
-        """`mqtts://host:port`."""
+        """`mqtts://host:port`, or `mqtt://host:port` for one without TLS."""
         ...
 
     @property

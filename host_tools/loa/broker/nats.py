@@ -26,6 +26,7 @@ _STOP_S = 10.0
 _POLL_S = 0.05
 _ATTEMPTS = 5  # another program may take a port between our finding it free and the server's binding it
 _IN_USE = "address already in use"
+_ANY_PORT = -1
 
 
 class NatsBroker:
@@ -75,7 +76,7 @@ class NatsBroker:
         self._users = users_of(self._site, self._keyring)
         held = self._held_ports()
         for _ in range(_ATTEMPTS):
-            ports = held or {"mqtt": self._site.broker.port or _free_port(), "nats": _free_port()}
+            ports = held or {"mqtt": self._site.broker.port or _free_port()}
             log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
             self._launch(ports)
             if self._wait_until_ready(ports["mqtt"]):
@@ -135,7 +136,7 @@ class NatsBroker:
         return {
             "server_name": "loa",
             "host": "127.0.0.1",
-            "port": ports["nats"],
+            "port": _ANY_PORT,  # of NATS itself, which nobody uses
             "jetstream": {"store_dir": str(self._data)},
             "mqtt": {
                 "host": "0.0.0.0",

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from loa.boards import load_board
+from loa.broker.base import DEFAULT_PORTS
 from loa.firmware import FIRMWARE, files, shelf, topics
 from loa.keys import Keyring, base64url
 from loa.keys.trust import ROOT_KID
@@ -23,7 +24,6 @@ from loa.site.model import Site
 
 _SLOT = "a.zip"
 _BOOT = ("main.py", "archive.py")
-_MQTTS_PORT = 8883
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _configuration(site: Site, keyring: Keyring, node_id: str, services: Service
         "networks": [[network.ssid, _password(site, network.password_file)] for network in site.networks.values() if network.ssid],
         "broker": {
             "host": broker.hostname if broker else site.broker.host,
-            "port": (broker.port or _MQTTS_PORT) if broker else services.broker_port,
+            "port": (broker.port or DEFAULT_PORTS[broker.scheme]) if broker else services.broker_port,
             "tls": broker is None or broker.scheme == "mqtts",
             "user": node_id,
             "password": keyring.node(node_id).password,

@@ -6,18 +6,19 @@ what the station keeps (audio, plan, orders, record) stays in the folder. What i
 
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 from loa.boards import load_board
-from loa.broker import NatsBroker
+from loa.broker import Broker, ExternalBroker, NatsBroker
 from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.keys import Keyring
 from loa.provision.contents import Services, node_files
 from loa.provision.image import build_image
-from loa.sim.local import local
-from loa.sim.node import SimulatedNode
+from loa.sim.local import any_port, local
+from loa.sim.node import LOG_FILE, OFF, SimulatedNode
 from loa.sim.runtime import Runtime, find_runtime
 from loa.site.model import Site
 from loa.station.places import Places, only_station
@@ -30,50 +31,96 @@ _POLL_S = 0.05
 class Commune:
     """One station of a site with its nodes. `with Commune(site, folder) as commune:` runs everything for as long as the block lasts.
 
-    `nodes`: only these of the station's; `station`: its name, not needed where the site has one. Whatever ends the block ends all parts.
+    Whatever ends the block ends all parts. The parts may also be started one by one, `start_broker`, `start_station`, `start_node`, each with what
+    it needs, and `close` ends them.
 
     site      the site as it is here, see `local`
     keyring   its keys
-    broker    `NatsBroker`: start, stop, kill, wipe
+    broker    start, stop, kill, wipe
     station   `StationProcess`: start, stop, kill
     desk      `Station` on the same folder, in this process: what officers do and see
     nodes     `SimulatedNode` by id: power_off, power_cycle, reset, link
     """
 
+    nodes: Mapping[str, SimulatedNode]
+
     def __init__(
-        self, site: Site, folder: Path, runtime: Runtime | None = None, nodes: Iterable[str] | None = None, station: str | None = None
+        self,
+        site: Site,
+        folder: Path,
+        runtime: Runtime | None = None,
+        nodes: Iterable[str] | None = None,
+        station: str | None = None,
+        *,
+        keys: Path | None = None,
+        broker_url: str | None = None,
+        port: Callable[[], int] = any_port,
+        node_type: Callable[[Path, str, Runtime], SimulatedNode] = SimulatedNode,
     ) -> None:
-        self.site = local(site)
+        """`nodes`: only these of the station's; `station`: its name, not needed where the site has one; `keys`: their folder, if not its own.
+
+        `broker_url` names a broker that somebody else runs, `port` gives the ports of all others. Raises `LoaError` for names that the site lacks.
+        """
+        self.site = local(site, broker_url, port)
         self.places = Places(folder.resolve())
         self.runtime = runtime or find_runtime()
         self.station_name = station or only_station(site)
-        self.keyring = Keyring(self.places.keys)
-        self.broker = NatsBroker(self.site, self.keyring, self.places.broker)
-        self.nodes = {name: SimulatedNode(self.places.node(name), name, self.runtime) for name in self._chosen(nodes)}
+        self.keyring = Keyring(keys or self.places.keys)
+        self.broker: Broker = (
+            ExternalBroker(self.site, self.keyring, broker_url) if broker_url else NatsBroker(self.site, self.keyring, self.places.broker)
+        )
+        self.nodes = {name: node_type(self.places.node(name), name, self.runtime) for name in self._chosen(nodes)}
         self._running = ExitStack()
+        self._begun: set[str] = set()
 
-    def __enter__(self) -> "Commune":
-        with self._running as stack:
-            self.keyring.ensure(self.site)
-            self.broker.wipe()
-            stack.callback(self.broker.stop)
-            self.broker.start()
-            folder = self.places.station(self.station_name)
-            self.desk = Station(self.site, self.station_name, self.keyring, folder)
-            stack.callback(self.desk.close)
-            for status in self.desk.status():
-                self.desk.nodes.gone(status.id)  # whoever was online when the last run ended has no power now
-            self.station = StationProcess(Post(self.site, self.station_name, self.keyring.folder, folder, self.broker.url))
-            stack.callback(self.station.stop)
-            self.station.start()
-            for node in self.nodes.values():
-                stack.callback(node.power_off)
-                self._install(node)
-                node.start()
-            self._running = stack.pop_all()
+    def __enter__(self) -> Self:
+        try:
+            self.start_station()
+            for name in self.nodes:
+                self.start_node(name)
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start_broker(self) -> None:
+        """The broker, empty; does nothing the second time."""
+        if "broker" not in self._begun:
+            self.keyring.ensure(self.site, [self.broker.host])
+            self.broker.wipe()
+            self._running.callback(self.broker.stop)
+            self.broker.start()
+            self._begun.add("broker")
+
+    def start_station(self) -> None:
+        """The station with its broker; does nothing the second time."""
+        self.start_broker()
+        if "station" not in self._begun:
+            folder = self.places.station(self.station_name)
+            self.desk = Station(self.site, self.station_name, self.keyring, folder)
+            self._running.callback(self.desk.close)
+            for status in self.desk.status():
+                self.desk.nodes.gone(status.id)  # whoever was online when the last run ended has no power now
+            self.station = StationProcess(Post(self.site, self.station_name, self.keyring.folder, folder, self.broker.url))
+            self._running.callback(self.station.stop)
+            self.station.start()
+            self._begun.add("station")
+
+    def start_node(self, name: str) -> None:
+        """One node, fresh from the bench, with the station that it needs; does nothing the second time."""
+        self.start_station()
+        if f"node {name}" not in self._begun:
+            node = self.nodes[name]
+            self._running.callback(node.power_off)
+            self._install(node)
+            node.start()
+            self._begun.add(f"node {name}")
+
+    def close(self) -> None:
+        """End everything that was started."""
         self._running.close()
 
     def wait_until(self, condition: Callable[[], object], timeout_s: float, what: str) -> None:
@@ -85,13 +132,21 @@ class Commune:
             time.sleep(_POLL_S)
 
     def wait_online(self, timeout_s: float = 30.0) -> None:
-        """Wait until the station has heard every node that has power and holds it for online. Raises `LoaError` if it does not in time."""
-        self.wait_until(lambda: not self._unheard(), timeout_s, "every node online")
+        """Wait until the station has heard every node that has power and holds it for online.
+
+        Raises `LoaError` if it does not in time, which says what is known of each node that is missing.
+        """
+        deadline = time.monotonic() + timeout_s
+        while missing := self._unheard():
+            if time.monotonic() > deadline:
+                lines = [f"node {name} is not online within {timeout_s:g} s: {self.nodes[name].trouble()}" for name in missing]
+                logs = ", ".join(str(self.nodes[name].folder / LOG_FILE) for name in missing)
+                raise LoaError("\n".join(lines), f"what it printed is in {logs}")
+            time.sleep(_POLL_S)
 
     def _unheard(self) -> list[str]:
-        return [
-            status.id for status in self.desk.status() if status.id in self.nodes and self.nodes[status.id].running and not status.online
-        ]
+        online = {status.id for status in self.desk.status() if status.online}
+        return [name for name, node in self.nodes.items() if node.boots and node.boots[-1].why != OFF and name not in online]
 
     def _install(self, node: SimulatedNode) -> None:
         shutil.rmtree(node.folder)

@@ -1,10 +1,23 @@
 """Turns a site into one that lives on this machine alone, so that it can be tried without touching the real one."""
 
+from collections.abc import Callable
+
 from loa.site.model import Broker, Site
 
 
-def local(site: Site) -> Site:
-    """The same areas, nodes and policy, with an embedded broker and stations at localhost on ports found free, which also tell the time."""
-    here = {"host": "localhost", "http_port": 0, "https_port": 0, "time_port": 0}
-    stations = {name: station.model_copy(update=here) for name, station in site.stations.items()}
-    return site.model_copy(update={"stations": stations, "broker": Broker(), "time_servers": []})
+def any_port() -> int:
+    """Leaves the choice to whoever opens the port."""
+    return 0
+
+
+def local(site: Site, broker_url: str | None = None, port: Callable[[], int] = any_port) -> Site:
+    """The same areas, nodes and policy, with stations at localhost which also tell the time, and an embedded broker unless one is named.
+
+    `port` is asked for each port; 0 is one found free and kept.
+    """
+    stations = {
+        name: station.model_copy(update={"host": "localhost", "http_port": port(), "https_port": port(), "time_port": port()})
+        for name, station in site.stations.items()
+    }
+    broker = Broker(kind="external", url=broker_url) if broker_url else Broker(port=port())
+    return site.model_copy(update={"stations": stations, "broker": broker, "time_servers": []})

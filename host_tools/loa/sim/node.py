@@ -28,6 +28,7 @@ _SIM = Path(__file__).resolve().parent
 _HOST_TOOLS = _SIM.parent.parent
 BOOTS_FILE = "boots.jsonl"
 LOG_FILE = "log"
+_TRACEBACK = re.compile(r"^Traceback .*\n(?: .*\n)*(\S.*)$", re.MULTILINE)
 _RESETS = {lifeline.RESET_HARD.strip(): chip.HARD, lifeline.RESET_SOFT.strip(): chip.SOFT}
 OFF = "off"  # the power was cut from outside
 DIED = "died"  # the process ended by itself: a fault of the emulation, or of the runtime
@@ -132,6 +133,18 @@ class SimulatedNode:
         if match is None:
             raise LoaError(f"node {self.node_id} did not print {pattern!r} within {timeout_s} s; its log ends with", self.log()[-2000:])
         return match
+
+    def trouble(self) -> str:
+        """The last that is known to be wrong with it, in one line: what its program raised, or how often it was reset."""
+        if not self.running and self._boots and self._boots[-1].why == DIED:
+            return "its process ended by itself"
+        raised = [lines[1] for lines in _TRACEBACK.finditer(self.log())]
+        if raised:
+            return f"its program raised {raised[-1]}"
+        bitten = sum(boot.why == chip.WATCHDOG for boot in self._boots)
+        if bitten:
+            return f"its program hung, and its watchdog reset it {bitten} times"
+        return "its program runs and says nothing of itself"
 
     def segments(self) -> list[recording.Segment]:
         """What its speaker played."""

@@ -15,13 +15,13 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from loa.broker.base import DEFAULT_PORTS
 from loa.broker.users import station_user
 from loa.firmware import topics
 
 _LOG = logging.getLogger(__name__)
 _KEEPALIVE_S = 15
 _BACK_OFF_S = (0.2, 10.0)
-_DEFAULT_PORTS = {"mqtts": 8883, "mqtt": 1883}
 
 
 class Bus:
@@ -30,7 +30,7 @@ class Bus:
     def __init__(self, url: str, station: str, password: str, authority: Path) -> None:
         parts = urlsplit(url)
         self._host = parts.hostname or "localhost"
-        self._port = parts.port or _DEFAULT_PORTS[parts.scheme]
+        self._port = parts.port or DEFAULT_PORTS[parts.scheme]
         self._authority = authority if parts.scheme == "mqtts" else None
         self._user = station_user(station)
         self._password = password
