@@ -16,7 +16,8 @@ from tests.bench.probe import HEAP_FILE
 
 import loa.sim
 from loa.firmware import FIRMWARE
-from loa.sim.runtime import Runtime, compiled, find_runtime
+from loa.provision.slot import compiled
+from loa.sim.runtime import Runtime, find_runtime
 
 _SIM = Path(loa.sim.__file__).parent
 _SCRIPT = Path(__file__).with_name("heap_modules.py")

@@ -1,12 +1,7 @@
 """Simulated nodes with a small application of the test's own under the real `main.py` and `board.py`."""
 
 import json
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
-from tempfile import mkdtemp
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
@@ -15,8 +10,10 @@ from loa.boards import Board, load_board
 from loa.firmware import FIRMWARE
 from loa.provision.disk import Files
 from loa.provision.image import build_image
+from loa.provision.slot import compiled
 from loa.sim.node import SimulatedNode
-from loa.sim.runtime import Runtime, compiled, cpython, find_runtime
+from loa.sim.runtime import Runtime
+from loa.testing.lab import MakeNode, runtime
 
 BOARD = "generic-esp32-max98357a"
 WAIT_S = 30.0
@@ -32,13 +29,6 @@ _FROM_FIRMWARE = ("node/__init__", "node/board")
 
 def board() -> Board:
     return load_board(BOARD)
-
-
-def runtime(name: str) -> Runtime:
-    """The runtime of that name; MicroPython must be there."""
-    found = find_runtime()
-    assert found.is_micropython, found.says
-    return found if name == "micropython" else cpython("asked for by a test")
 
 
 both = pytest.mark.parametrize("on", [runtime("micropython"), runtime("cpython")], ids=["micropython", "cpython"])
@@ -66,22 +56,8 @@ def slot(application: str, on: Runtime) -> bytes:
     return content.getvalue()
 
 
-@contextmanager
-def node(flash: bytes, on: Runtime) -> Iterator[SimulatedNode]:
-    """A node with that flash, not switched on yet; off and gone afterwards."""
-    folder = Path(mkdtemp(prefix="loa-node-"))
-    simulated = SimulatedNode(folder, "bench-1", on)
-    simulated.install(flash)
-    try:
-        yield simulated
-    finally:
-        simulated.power_off()
-        shutil.rmtree(folder)
-
-
-@contextmanager
-def running(application: str, on: Runtime) -> Iterator[SimulatedNode]:
+def running(loa_node: MakeNode, application: str, on: Runtime) -> SimulatedNode:
     """A node that runs `application`."""
-    with node(image(application, on), on) as simulated:
-        simulated.start()
-        yield simulated
+    simulated = loa_node(image(application, on), on.name)
+    simulated.start()
+    return simulated

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from tests.bench.heap import import_order
 
 from loa.firmware import FIRMWARE
-from loa.sim.runtime import sources
+from loa.provision.sources import sources
 
 
 def test_no_module_with_native_code_is_loaded_late():

@@ -13,8 +13,10 @@ from loa.boards import load_board
 from loa.errors import InvalidFile, LoaError
 from loa.provision.disk import littlefs_image, read_littlefs
 from loa.provision.image import build_image, partition_of
+from loa.provision.slot import compile_module, compiled
+from loa.provision.sources import bare
 from loa.sim.hardware import partitions
-from loa.sim.runtime import bare, compile_module, compiled, cpython, find_runtime
+from loa.sim.runtime import cpython, find_runtime
 
 BOARD = "generic-esp32-max98357a"
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loa.provision.names import shortened, written_out
-from loa.sim.runtime import LINES, compiled, find_runtime, sources
+from loa.provision.slot import LINES, compiled
+from loa.provision.sources import sources
+from loa.sim.runtime import find_runtime
 
 NAMES = st.sampled_from(["_a", "_b", "_total", "_limit", "_Box", "_put", "a", "b", "box", "value", "rate", "self"])
 PROGRAM = """

@@ -19,7 +19,7 @@ from loa.firmware import FIRMWARE, files, shelf, topics
 from loa.keys import Keyring, base64url
 from loa.keys.trust import ROOT_KID
 from loa.provision.disk import Files
-from loa.sim.runtime import compiled
+from loa.provision.slot import compiled
 from loa.site.model import Site
 
 _SLOT = "a.zip"
@@ -36,18 +36,22 @@ class Services:
 
 
 def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, march: str | None) -> dict[str, Files]:
-    """Files for each littlefs partition. `march`: architecture of the application's native code, None for sources (`loa.sim.runtime.compiled`)."""
-    node = site.nodes[node_id]
+    """Files for each littlefs partition. `march`: architecture of the application's native code, None for sources (`loa.provision.slot.compiled`)."""
     return {
-        "vfs": {
-            **{name: (FIRMWARE / name).read_bytes() for name in _BOOT},
-            "identity.json": _json(_identity(site, keyring, node_id)),
-            "board.json": _json(load_board(node.board).for_node(node.board)),
-            "config.json": _json(_configuration(site, keyring, node_id, services)),
-            "ca.pem": keyring.authority().encode(),
-        },
+        "vfs": {**{name: (FIRMWARE / name).read_bytes() for name in _BOOT}, **own_files(site, keyring, node_id, services)},
         "app": {_SLOT: application(march)},
-        "data": _trust(site, keyring, node_id),
+        "data": first_documents(site, keyring, node_id),
+    }
+
+
+def own_files(site: Site, keyring: Keyring, node_id: str, services: Services) -> Files:
+    """What makes a node this node: who it is, how it is wired, and whom it is to reach."""
+    board = site.nodes[node_id].board
+    return {
+        "identity.json": _json(_identity(site, keyring, node_id)),
+        "board.json": _json(load_board(board).for_node(board)),
+        "config.json": _json(_configuration(site, keyring, node_id, services)),
+        "ca.pem": keyring.authority().encode(),
     }
 
 
@@ -71,7 +75,7 @@ def _identity(site: Site, keyring: Keyring, node_id: str) -> dict[str, Any]:
     }
 
 
-def _trust(site: Site, keyring: Keyring, node_id: str) -> dict[str, bytes]:
+def first_documents(site: Site, keyring: Keyring, node_id: str) -> dict[str, bytes]:
     """The trust documents above a node, as its shelf keeps them: from the first moment it knows whose plan to believe."""
     above = {station.area for station in site.stations.values()} & set(topics.chain(site.nodes[node_id].area))
     raw = {area: keyring.trust(area).encode() for area in above}

@@ -13,6 +13,8 @@ from itertools import count, product
 from keyword import kwlist
 from string import ascii_letters
 
+from loa.provision.sources import sources
+
 _PRIVATE = re.compile(r"_[^_]")  # begins so; `__init__` and a lone `_` do not
 _FRAME = re.compile(r'(File "([\w.]+)", line \d+, in )(\w+)')
 
@@ -178,8 +180,6 @@ class _Renamed(ast.NodeTransformer):
 
 def main() -> None:
     """Copy standard input to standard output."""
-    from loa.sim.runtime import sources
-
     names = {module: names for module, (_, names) in shortened(sources()).items()}
     for line in sys.stdin:
         sys.stdout.write(written_out(line, names))

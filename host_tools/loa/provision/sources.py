@@ -1,0 +1,32 @@
+"""The application's modules as text, as they are written and as small as they can be without a compiler."""
+
+import ast
+import tokenize
+from io import StringIO
+
+from loa.firmware import FIRMWARE
+
+
+def sources() -> dict[str, str]:
+    """The text of every module of the application, by its name."""
+    paths = sorted((FIRMWARE / "node").rglob("*.py"))
+    return {".".join(path.relative_to(FIRMWARE).with_suffix("").parts): path.read_text(encoding="utf-8") for path in paths}
+
+
+def bare(source: str) -> str:
+    """A module without comments and docstrings, as a compiler leaves them out: with them the sources do not fit a slot. Lines keep their numbers."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip()
+    for node in ast.walk(ast.parse(source)):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
+            text = node.body[0]
+            lines[text.lineno - 1 : text.end_lineno] = [" " * text.col_offset + '""'] + [""] * (
+                (text.end_lineno or text.lineno) - text.lineno
+            )
+    return "\n".join(lines) + "\n"
