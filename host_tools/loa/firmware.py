@@ -30,6 +30,7 @@ for _folder in (FIRMWARE, CPYTHON_TWINS):
         sys.path.append(str(_folder))
 
 from node import refusal
+from node.audio.sources import chime
 from node.bus import documents, limits, report_fields, report_words, reports, schema, topics
 from node.plan import agenda, calendar, days
 from node.store import files, shelf
@@ -42,6 +43,7 @@ __all__ = [
     "board",
     "board_names",
     "calendar",
+    "chime",
     "days",
     "documents",
     "files",

@@ -5,7 +5,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from boot_support import WAIT_S, running, runtime
+from boot_support import WAIT_S, running
+
+from loa.testing.lab import runtime
 
 TALK = """
 import asyncio, network, socket
@@ -68,8 +70,9 @@ def echo() -> Iterator[tuple[int, list[bytes]]]:
         yield server.getsockname()[1], arrived
 
 
-def test_nothing_passes_a_cut_link_and_everything_goes_on_after():
-    with echo() as (port, arrived), running(TALK % port, runtime("micropython")) as talker:
+def test_nothing_passes_a_cut_link_and_everything_goes_on_after(loa_node):
+    with echo() as (port, arrived):
+        talker = running(loa_node, TALK % port, runtime("micropython"))
         talker.wait_for("^heard while up$", WAIT_S)
         talker.link(False)
         down = talker.wait_for("^down 201$", WAIT_S)
@@ -88,7 +91,7 @@ def test_nothing_passes_a_cut_link_and_everything_goes_on_after():
         assert len(talker.boots) == 1
 
 
-def test_a_node_that_wakes_without_a_link_waits_for_it():
+def test_a_node_that_wakes_without_a_link_waits_for_it(loa_node):
     application = """
 import asyncio
 async def wait(board):
@@ -104,11 +107,11 @@ async def wait(board):
 def main(board):
     asyncio.run(wait(board))
 """
-    with running(application, runtime("micropython")) as waiting:
-        waiting.power_off()
-        waiting.link(False)
-        before = len(waiting.log())
-        waiting.start()
-        waiting.wait_for("^status 201$", WAIT_S, since=before)
-        waiting.link(True)
-        waiting.wait_for("^address 127.0.0.1$", WAIT_S, since=before)
+    waiting = running(loa_node, application, runtime("micropython"))
+    waiting.power_off()
+    waiting.link(False)
+    before = len(waiting.log())
+    waiting.start()
+    waiting.wait_for("^status 201$", WAIT_S, since=before)
+    waiting.link(True)
+    waiting.wait_for("^address 127.0.0.1$", WAIT_S, since=before)

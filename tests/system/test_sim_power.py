@@ -5,15 +5,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from boot_support import ALIVE, WAIT_S, board, both, image, node, running, runtime
+from boot_support import ALIVE, WAIT_S, board, both, image, running
 
 from loa.errors import LoaError
 from loa.provision.disk import littlefs_image
 from loa.sim.node import SimulatedNode, wait_until
+from loa.testing.lab import runtime
 
 
 @both
-def test_a_hung_node_is_reset_by_its_watchdog(on):
+def test_a_hung_node_is_reset_by_its_watchdog(loa_node, on):
     application = """
 import machine
 def main(board):
@@ -22,14 +23,14 @@ def main(board):
     while True:
         pass
 """
-    with running(application, on) as hung:
-        hung.wait_for("^cause 1$", WAIT_S)
-        hung.wait_for("^cause 3$", WAIT_S)
-        assert hung.boots[0].why == "watchdog" and hung.boots[1].cause == "watchdog"
+    hung = running(loa_node, application, on)
+    hung.wait_for("^cause 1$", WAIT_S)
+    hung.wait_for("^cause 3$", WAIT_S)
+    assert hung.boots[0].why == "watchdog" and hung.boots[1].cause == "watchdog"
 
 
 @both
-def test_the_watchdog_lives_through_a_soft_reset_and_bites_at_the_prompt(on):
+def test_the_watchdog_lives_through_a_soft_reset_and_bites_at_the_prompt(loa_node, on):
     application = """
 import machine
 def main(board):
@@ -39,13 +40,13 @@ def main(board):
         machine.soft_reset()
     raise ValueError("the program ends here")
 """
-    with node(image(application, on), on) as reset:
-        (reset.folder / "flash.bin").write_bytes(_without_watchdog(reset.folder / "flash.bin", on, application))
-        reset.start()
-        reset.wait_for("^cause 5$", WAIT_S)
-        reset.wait_for("^ValueError: the program ends here$", WAIT_S)
-        reset.wait_for("^cause 3$", WAIT_S)
-        assert [boot.why for boot in reset.boots[:2]] == ["soft", "watchdog"]
+    reset = loa_node(image(application, on), on.name)
+    (reset.folder / "flash.bin").write_bytes(_without_watchdog(reset.folder / "flash.bin", on, application))
+    reset.start()
+    reset.wait_for("^cause 5$", WAIT_S)
+    reset.wait_for("^ValueError: the program ends here$", WAIT_S)
+    reset.wait_for("^cause 3$", WAIT_S)
+    assert [boot.why for boot in reset.boots[:2]] == ["soft", "watchdog"]
 
 
 def _without_watchdog(path, on, application):
@@ -57,7 +58,7 @@ def _without_watchdog(path, on, application):
 
 
 @both
-def test_rtc_and_its_memory_outlive_resets_but_no_power_cut(on):
+def test_rtc_and_its_memory_outlive_resets_but_no_power_cut(loa_node, on):
     application = (
         ALIVE
         + """
@@ -71,16 +72,16 @@ def main(board):
     asyncio.run(alive(board))
 """
     )
-    with running(application, on) as node_:
-        node_.wait_for("^woke 2000 b''$", WAIT_S)
-        node_.wait_for("^woke 2026 b'kept'$", WAIT_S)
-        assert node_.boots[1].cause == "hard"
-        before = len(node_.log())
-        node_.power_cycle()
-        node_.wait_for("^woke 2000 b''$", WAIT_S, since=before)
+    node_ = running(loa_node, application, on)
+    node_.wait_for("^woke 2000 b''$", WAIT_S)
+    node_.wait_for("^woke 2026 b'kept'$", WAIT_S)
+    assert node_.boots[1].cause == "hard"
+    before = len(node_.log())
+    node_.power_cycle()
+    node_.wait_for("^woke 2000 b''$", WAIT_S, since=before)
 
 
-def test_flash_survives_power_cuts_at_any_moment():
+def test_flash_survives_power_cuts_at_any_moment(loa_node):
     application = """
 import os
 def main(board):
@@ -102,39 +103,39 @@ def main(board):
         if count % 5 == 0:
             print("at", count)
 """
-    with running(application, runtime("micropython")) as node_:
-        last, before = 0, 0
-        for _ in range(4):
-            woke = node_.wait_for(r"^woke (\d+) (\d+)$", WAIT_S, since=before)
-            assert woke[1] == woke[2] and int(woke[1]) >= last
-            last = int(node_.wait_for(r"^at (\d+)$", WAIT_S, since=woke.end())[1])
-            node_.power_off()
-            before = len(node_.log())
-            node_.start()
+    node_ = running(loa_node, application, runtime("micropython"))
+    last, before = 0, 0
+    for _ in range(4):
         woke = node_.wait_for(r"^woke (\d+) (\d+)$", WAIT_S, since=before)
         assert woke[1] == woke[2] and int(woke[1]) >= last
+        last = int(node_.wait_for(r"^at (\d+)$", WAIT_S, since=woke.end())[1])
+        node_.power_off()
+        before = len(node_.log())
+        node_.start()
+    woke = node_.wait_for(r"^woke (\d+) (\d+)$", WAIT_S, since=before)
+    assert woke[1] == woke[2] and int(woke[1]) >= last
 
 
-def test_the_power_can_be_cut_at_any_moment_of_a_reset():
+def test_the_power_can_be_cut_at_any_moment_of_a_reset(loa_node):
     application = "import machine\ndef main(board):\n    machine.reset()\n"
-    with running(application, runtime("micropython")) as restless:
-        for _ in range(12):
-            count = len(restless.boots)
-            assert wait_until(lambda: len(restless.boots) > count and restless.boots[count - 1].why == "hard", WAIT_S)
-            restless.power_off()
-            assert not restless.running
-            restless.start()
+    restless = running(loa_node, application, runtime("micropython"))
+    for _ in range(12):
+        count = len(restless.boots)
+        assert wait_until(lambda: len(restless.boots) > count and restless.boots[count - 1].why == "hard", WAIT_S)
+        restless.power_off()
+        assert not restless.running
+        restless.start()
 
 
-def test_a_process_that_ends_by_itself_after_a_reset_is_not_started_again():
+def test_a_process_that_ends_by_itself_after_a_reset_is_not_started_again(loa_node):
     application = ALIVE + "def main(board):\n    print('runs')\n    asyncio.run(alive(board))\n"
-    with running(application, runtime("micropython")) as dying:
-        dying.wait_for("^runs$", WAIT_S)
-        dying.reset()
-        assert wait_until(lambda: dying.log().count("runs") == 2, WAIT_S)
-        dying._process.kill()
-        assert wait_until(lambda: not dying.running, WAIT_S)
-        assert [boot.why for boot in dying.boots] == ["hard", "died"]
+    dying = running(loa_node, application, runtime("micropython"))
+    dying.wait_for("^runs$", WAIT_S)
+    dying.reset()
+    assert wait_until(lambda: dying.log().count("runs") == 2, WAIT_S)
+    dying._process.kill()
+    assert wait_until(lambda: not dying.running, WAIT_S)
+    assert [boot.why for boot in dying.boots] == ["hard", "died"]
 
 
 @both
@@ -145,7 +146,7 @@ def test_a_node_does_not_outlive_its_supervisor(on, tmp_path):
 import os, sys
 from pathlib import Path
 from loa.sim.node import SimulatedNode
-from boot_support import runtime
+from loa.testing.lab import runtime
 node = SimulatedNode(Path({str(tmp_path / "node")!r}), "bench-1", runtime({on.name!r}))
 node.install(Path({str(tmp_path / "flash")!r}).read_bytes())
 node.start()
@@ -160,12 +161,12 @@ os._exit(0)
     assert wait_until(lambda: not process.exists() or "zombie" in (process / "status").read_text(), WAIT_S)
 
 
-def test_a_node_without_flash_or_already_on_is_refused(tmp_path):
+def test_a_node_without_flash_or_already_on_is_refused(loa_node, tmp_path):
     on = runtime("micropython")
     with pytest.raises(LoaError, match="no flash image"):
         SimulatedNode(tmp_path, "bench-1", on).start()
-    with running(ALIVE + "def main(board):\n    asyncio.run(alive(board))\n", on) as node_:
-        with pytest.raises(LoaError, match="is running"):
-            node_.start()
-        with pytest.raises(LoaError, match="is running"):
-            node_.install(b"")
+    node_ = running(loa_node, ALIVE + "def main(board):\n    asyncio.run(alive(board))\n", on)
+    with pytest.raises(LoaError, match="is running"):
+        node_.start()
+    with pytest.raises(LoaError, match="is running"):
+        node_.install(b"")

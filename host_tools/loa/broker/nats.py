@@ -94,6 +94,7 @@ class NatsBroker:
         if process is None:
             return
         process.terminate()
+        process.send_signal(signal.SIGCONT)
         try:
             process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
@@ -108,6 +109,19 @@ class NatsBroker:
             process.kill()
             process.wait()
             self._pid_file.unlink(missing_ok=True)
+
+    def pause(self) -> None:
+        """Let it stand still with all its connections open, as a machine that swaps or a stalled path does. Raises `LoaError` if it does not run."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is None:
+            raise LoaError("the broker does not run", exit_code=EXIT_BROKER)
+        self._process.send_signal(number)
 
     def wipe(self) -> None:
         """Delete all it has retained; raises `LoaError` while it runs."""

@@ -5,19 +5,13 @@ Every figure comes from the recordings and the record of events. What was asked 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-
-import numpy as np
 
 from loa.demo.clicks import Click, find_clicks
-from loa.demo.evidence import Listener, Pcm, Programme, Recording, Segment, delay_ms, heard_share
+from loa.demo.ear import as_played, as_streamed, pcm, recordings
+from loa.demo.evidence import Listener, Programme, Segment, delay_ms, heard_share
 from loa.demo.story import AUDIO, BULLETINS, FILES, INTERRUPTED, LIVE, POWER_CUT, URGENT, WITHOUT_BROKER, Told
 from loa.demo.timeline import Kind
 from loa.sim.commune import Commune
-from loa.sim.node import OFF, SimulatedNode
-from loa.station import wav
-from loa.station.decode import decoded_file
 from loa.station.proof import Proof
 
 HEARD_WHOLE = 0.97  # of a bulletin's sounding length: less than its last word
@@ -147,34 +141,14 @@ def figures(verdict: Verdict, told: Told, victim: str) -> dict[str, object]:
     }
 
 
-def pcm(path: Path, rate: int) -> Pcm:
-    """A file as the nodes would play it at full volume."""
-    return np.clip(np.rint(decoded_file(path, rate) * 32767), -32768, 32767).astype(np.int16)
-
-
-def as_streamed(samples: Pcm, codec: str, rate: int) -> Pcm:
-    """Samples as they come out of the codec in which the station streams them: its noise is the programme's, not the node's."""
-    with NamedTemporaryFile(suffix=".wav") as file:
-        blocks = wav.Encoder(codec, rate).blocks(wav.padded(samples))
-        file.write(wav.header(codec, rate, len(wav.padded(samples))) + b"".join(blocks))
-        file.flush()
-        return pcm(Path(file.name), rate)
-
-
 def _is_slot(line: Line) -> bool:
     return line.wanted.programme in {name for name, _, _ in BULLETINS}
 
 
 def _programmes(commune: Commune) -> list[Programme]:
-    rate = commune.site.audio.rate
-    codec = commune.site.audio.codecs[0]
-    found = [Programme(LIVE, rate, as_streamed(pcm(AUDIO / f"{LIVE}.mp3", rate), codec, rate))]
-    for name in FILES:
-        variants = commune.desk.audio.bulletin(name, "normal")["variants"]
-        file = commune.desk.audio.file(next(variant["sha256"] for variant in variants if variant["codec"] == codec))
-        assert file is not None, "the station has every file that it names"
-        found.append(Programme(name, rate, pcm(file, rate)))
-    return found
+    rate, codec = commune.site.audio.rate, commune.site.audio.codecs[0]
+    live = Programme(LIVE, rate, as_streamed(pcm(AUDIO / f"{LIVE}.mp3", rate), codec, rate))
+    return [live, *(as_played(commune.desk, name) for name in FILES)]
 
 
 def _wanted(programmes: Iterable[Programme], told: Told) -> list[Wanted]:
@@ -182,20 +156,6 @@ def _wanted(programmes: Iterable[Programme], told: Told) -> list[Wanted]:
     slots = [Wanted(name, kind, told.begun + second, told.begun + second + seconds[name]) for name, kind, second in BULLETINS]
     urgent = Wanted(URGENT, "urgent", told.urgent_issued, told.urgent_issued + seconds[URGENT])
     return sorted([*slots, urgent, Wanted(LIVE, "live", told.live_issued, told.live_left)], key=lambda one: one.start)
-
-
-def recordings(node: SimulatedNode) -> list[tuple[Recording, bool]]:
-    """What the node emitted, and of each piece whether it ended with a power cut."""
-    cut_boots = {boot.number for boot in node.boots if boot.why == OFF}
-    parts = [part for part in node.segments() if part.frames]
-    last_of_boot = {part.boot: part.path for part in parts}
-    return [
-        (
-            Recording(node.node_id, part.started_ns / 1e9, part.rate, part.samples()),
-            part.boot in cut_boots and last_of_boot[part.boot] == part.path,
-        )
-        for part in parts
-    ]
 
 
 def _proof_of(proofs: Iterable[Proof], node: str, wanted: Wanted, told: Told) -> Proof | None:

@@ -43,6 +43,9 @@ class Commune:
     """
 
     nodes: Mapping[str, SimulatedNode]
+    broker: Broker
+    station: StationProcess
+    desk: Station
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class Commune:
         self.runtime = runtime or find_runtime()
         self.station_name = station or only_station(site)
         self.keyring = Keyring(keys or self.places.keys)
-        self.broker: Broker = (
+        self.broker = (
             ExternalBroker(self.site, self.keyring, broker_url) if broker_url else NatsBroker(self.site, self.keyring, self.places.broker)
         )
         self.nodes = {name: node_type(self.places.node(name), name, self.runtime) for name in self._chosen(nodes)}
@@ -104,7 +107,7 @@ class Commune:
             self._running.callback(self.desk.close)
             for status in self.desk.status():
                 self.desk.nodes.gone(status.id)  # whoever was online when the last run ended has no power now
-            self.station = StationProcess(Post(self.site, self.station_name, self.keyring.folder, folder, self.broker.url))
+            self.station = self._process(Post(self.site, self.station_name, self.keyring.folder, folder, self.broker.url))
             self._running.callback(self.station.stop)
             self.station.start()
             self._begun.add("station")
@@ -147,6 +150,9 @@ class Commune:
     def _unheard(self) -> list[str]:
         online = {status.id for status in self.desk.status() if status.online}
         return [name for name, node in self.nodes.items() if node.boots and node.boots[-1].why != OFF and name not in online]
+
+    def _process(self, post: Post) -> StationProcess:
+        return StationProcess(post)
 
     def _install(self, node: SimulatedNode) -> None:
         shutil.rmtree(node.folder)

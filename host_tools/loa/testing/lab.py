@@ -1,0 +1,148 @@
+"""Makes communes and single nodes for tests, each in a folder of its own on ports of its own, and knows which live, so that their traces can be kept."""
+
+import fcntl
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import gettempdir
+
+import loa.demo
+from loa.errors import EXIT_USAGE, LoaError
+from loa.sim.node import SimulatedNode
+from loa.sim.runtime import Runtime, cpython, find_runtime
+from loa.site.load import load_site
+from loa.site.model import Site
+from loa.testing.commune import Commune
+from loa.testing.ports import Ports
+
+MakeNode = Callable[..., SimulatedNode]
+RUNTIMES = ("micropython", "cpython")
+
+
+def default_site() -> Site:
+    """Three hamlets with a node each, without quiet hours, so that it sounds at any time of day."""
+    return load_site(Path(loa.demo.__file__).parent / "site.toml").model_copy(update={"quiet": []})
+
+
+def runtime(name: str | None = None) -> Runtime:
+    """The runtime of that name, or the best there is. Raises `LoaError` for a name that is none, and if MicroPython is asked for and missing."""
+    if name == "cpython":
+        return cpython("it was asked for")
+    found = find_runtime()
+    if name not in (None, *RUNTIMES):
+        raise LoaError(f'there is no runtime "{name}"', "the runtimes are: " + ", ".join(RUNTIMES), EXIT_USAGE)
+    if name == "micropython" and not found.is_micropython:
+        raise LoaError(found.says, "install micropython", EXIT_USAGE)
+    return found
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How communes are made where a test does not say. `seed` is where chance comes from; `keys` a folder that is kept from run to run."""
+
+    site: Path | None = None
+    broker_url: str | None = None
+    keys: Path | None = None
+    runtime: str | None = None
+    seed: int = 0
+
+
+class Lab:
+    """`new_folder(name)` makes an empty folder that nobody else uses."""
+
+    def __init__(self, settings: Settings, new_folder: Callable[[str], Path]) -> None:
+        self.settings = settings
+        self.live: list[Commune | SimulatedNode] = []
+        self._new_folder = new_folder
+        self._ports = Ports()
+        self._keys: dict[str, Path] = {}
+
+    @contextmanager
+    def commune(
+        self,
+        site: Site | Path | str | None = None,
+        nodes: Iterable[str] | None = None,
+        station: str | None = None,
+        runtime: str | None = None,
+        seed: int | None = None,
+    ) -> Iterator[Commune]:
+        """A commune none of whose parts runs yet; whatever was started is ended with the block, and its folder deleted.
+
+        `site` is a description or its file; `nodes`, `station`: as for `loa.sim.commune.Commune`. Raises `LoaError` for what does not exist.
+        """
+        described = self._site(site)
+        with self._broker_to_itself():
+            commune = Commune(
+                described,
+                self._new_folder("commune"),
+                self.runtime(runtime),
+                nodes,
+                station,
+                keys=self._keys_of(described),
+                broker_url=self.settings.broker_url,
+                port=self._ports.take,
+                seed=self.settings.seed if seed is None else seed,
+            )
+            with self._known(commune):
+                try:
+                    yield commune
+                finally:
+                    commune.close()
+                    shutil.rmtree(commune.places.folder)
+
+    @contextmanager
+    def node(self, flash: bytes, runtime: str | None = None, node_id: str = "bench-1") -> Iterator[SimulatedNode]:
+        """A node by itself with that flash image, not switched on yet; off and gone afterwards."""
+        node = SimulatedNode(self._new_folder("node"), node_id, self.runtime(runtime))
+        node.install(flash)
+        with self._known(node):
+            try:
+                yield node
+            finally:
+                node.power_off()
+                shutil.rmtree(node.folder)
+
+    def runtime(self, name: str | None = None) -> Runtime:
+        """The runtime of that name, else the one of the settings, else the best there is. Raises `LoaError` as `loa.testing.lab.runtime` does."""
+        return runtime(name or self.settings.runtime)
+
+    @contextmanager
+    def _known(self, one: Commune | SimulatedNode) -> Iterator[None]:
+        self.live.append(one)
+        try:
+            yield
+        finally:
+            self.live.remove(one)
+
+    def _site(self, site: Site | Path | str | None) -> Site:
+        chosen = site or self.settings.site
+        if chosen is None:
+            return default_site()
+        return chosen if isinstance(chosen, Site) else load_site(Path(chosen))
+
+    def _keys_of(self, site: Site) -> Path:
+        """Keys are made once for a site, which takes a second, and only read by its communes."""
+        if self.settings.keys is not None:
+            return self.settings.keys
+        text = site.model_dump_json()
+        if text not in self._keys:
+            self._keys[text] = self._new_folder("keys")
+        return self._keys[text]
+
+    @contextmanager
+    def _broker_to_itself(self) -> Iterator[None]:
+        """A broker that is not ours carries one commune at a time: with the same topics two would speak to each other's nodes."""
+        if self.settings.broker_url is None:
+            yield
+            return
+        if any(isinstance(one, Commune) for one in self.live):
+            raise LoaError(
+                f"the broker {self.settings.broker_url} carries a commune already", "use one commune at a time with it", EXIT_USAGE
+            )
+        name = hashlib.sha256(self.settings.broker_url.encode()).hexdigest()[:16]
+        with (Path(gettempdir()) / f"loa-broker-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
