@@ -12,6 +12,8 @@ from loa.station.places import FOLDER, Places
 
 _UNSET = dict.fromkeys(("LOA_SITE", "LOA_FOLDER", "LOA_STATION", "LOA_SIM", "LOA_DEBUG", "LOA_PASSPHRASE"))
 
+_ENGLISH = dict.fromkeys(("LOA_LANG", "LANGUAGE"), "en")
+
 
 class Desk:
     """A folder with a `site.toml`, whose keys are those that all tests share unless `own_keys`."""
@@ -53,6 +55,6 @@ class Output:
 
 def run(*arguments: str | Path, code: int = 0) -> Output:
     """Run `loa` and check its exit code."""
-    result = CliRunner().invoke(app, [str(one) for one in arguments], env=_UNSET, prog_name="loa")
+    result = CliRunner().invoke(app, [str(one) for one in arguments], env={**_UNSET, **_ENGLISH}, prog_name="loa")
     assert result.exit_code == code, f"{result.exit_code}: {result.output}\n{result.exception!r}"
     return Output(result.stdout, result.stderr)

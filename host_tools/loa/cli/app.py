@@ -5,9 +5,11 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from loa.cli import demo, making, orders, running, seeing
 from loa.cli.failures import Command
+from loa.cli.speaking import Speaking, lang_option
 
 _HELP = """Everything for commune loudspeakers that is done from a desk or a bench.
 
@@ -27,9 +29,13 @@ def _version(wanted: bool) -> None:
 
 def _options(
     debug: Annotated[bool, typer.Option("--debug", envvar="LOA_DEBUG", help="Show where a fault of loa happened.")] = False,
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", envvar="LOA_LANG", callback=lang_option, show_default="the system's", help="Language: vi or en."),
+    ] = None,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
-    """Only declares what stands before the command; `failures` reads it."""
+    """Only declares what stands before the command; `failures` and `speaking` read it."""
 
 
 _COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
@@ -47,11 +53,13 @@ _COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
 _PLAN: dict[str, Callable[..., Any]] = {"check": making.plan_check, "publish": making.plan_publish}
 
 
-def _group(help_text: str) -> typer.Typer:
-    return typer.Typer(help=help_text, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+def _group(help_text: str, kind: type[TyperGroup] = TyperGroup) -> typer.Typer:
+    return typer.Typer(
+        cls=kind, help=help_text, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
+    )
 
 
-app = _group(_HELP)
+app = _group(_HELP, Speaking)
 app.callback()(_options)
 for _panel, _commands in _COMMANDS.items():
     for _name, _command in _commands.items():

@@ -1,0 +1,51 @@
+"""The language of `loa`: which one is meant, and that a message's fields are filled in whichever it is."""
+
+import os
+
+import pytest
+
+from loa import language
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOA_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"):
+        monkeypatch.setenv(name, "")
+
+
+@pytest.mark.parametrize(
+    ("locale", "wanted"),
+    [
+        ("vi", "vi"),
+        ("vi_VN.UTF-8", "vi"),
+        ("vi-VN", "vi"),
+        ("Vietnamese_Vietnam.1258", "vi"),
+        ("en_GB", "en"),
+        ("C", None),
+        ("fr_FR.UTF-8", None),
+        ("", None),
+    ],
+)
+def test_names_of_locales(locale: str, wanted: str | None) -> None:
+    assert language.known(locale) == wanted
+
+
+def test_the_first_variable_that_is_set_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "vi_VN.UTF-8")
+    assert language.current() == "vi"
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert language.current() == "en"
+    monkeypatch.setenv("LOA_LANG", "vi")
+    assert language.current() == "vi"
+
+
+def test_a_language_is_spoken_by_processes_that_are_started_too() -> None:
+    language.use("vi")
+    assert (os.environ["LOA_LANG"], language.current()) == ("vi", "vi")
+
+
+def test_fields_are_filled_in() -> None:
+    language.use("en")
+    assert language._("no {what}: {path}", what="file", path="{x}") == "no file: {x}"
+    assert language._("100 % {sure}") == "100 % {sure}"
+    assert language._("") == ""
