@@ -9,6 +9,7 @@ import json
 import os
 import re
 import select
+import signal
 import socket
 import subprocess
 import threading
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from loa.errors import LoaError
 from loa.firmware import CPYTHON_TWINS
@@ -29,6 +30,7 @@ _HOST_TOOLS = _SIM.parent.parent
 BOOTS_FILE = "boots.jsonl"
 LOG_FILE = "log"
 _TRACEBACK = re.compile(r"^Traceback .*\n(?: .*\n)*(\S.*)$", re.MULTILINE)
+_CONTROL_A = b"\x01"
 _RESETS = {lifeline.RESET_HARD.strip(): chip.HARD, lifeline.RESET_SOFT.strip(): chip.SOFT}
 OFF = "off"  # the power was cut from outside
 DIED = "died"  # the process ended by itself: a fault of the emulation, or of the runtime
@@ -45,14 +47,49 @@ class Boot:
     why: str | None = None
 
 
-class SimulatedNode:
-    """`folder` is made if it is missing; `heap_kb` is MicroPython's heap, on a 64-bit host twice what the same objects take on the board."""
+class Terminal(Protocol):
+    """What may sit at a node's console, see `loa.sim.boards.console`."""
 
-    def __init__(self, folder: Path, node_id: str, runtime: Runtime, *, heap_kb: int = 1024) -> None:
+    def open(self) -> int:
+        """A file descriptor for the process that is about to start."""
+        ...
+
+    def close(self) -> None:
+        """The process has ended."""
+        ...
+
+    def interruptible(self, character: int) -> None:
+        """The program called `micropython.kbd_intr(character)`."""
+        ...
+
+    def hear(self, data: bytes) -> None:
+        """Type this."""
+        ...
+
+
+class SimulatedNode:
+    """`folder` is made if it is missing; `heap_kb` is MicroPython's heap, on a 64-bit host twice what the same objects take on the board.
+
+    With a `terminal` the console is that one's, and MicroPython's prompt is there when the program ends; it needs MicroPython. `mac`: 6 bytes, of
+    the node's own making if left out.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        node_id: str,
+        runtime: Runtime,
+        *,
+        heap_kb: int = 1024,
+        terminal: Terminal | None = None,
+        mac: bytes | None = None,
+    ) -> None:
         self.folder = folder.resolve()
         self.node_id = node_id
         self.runtime = runtime
         self._heap_kb = heap_kb
+        self._terminal = terminal
+        self._mac = mac or bytes([0x24]) + hashlib.sha256(node_id.encode()).digest()[:5]
         self._linked = True
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -103,6 +140,12 @@ class SimulatedNode:
     def reset(self) -> None:
         """Press the reset button: as `machine.reset()`."""
         self._end(chip.HARD)
+
+    def interrupt(self) -> None:
+        """Ctrl-C at its console while a program runs there."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is None:
+                self._process.send_signal(signal.SIGINT)
 
     # The network
 
@@ -168,7 +211,7 @@ class SimulatedNode:
             self._clean_up(why)
             if why == DIED:
                 return
-            if why != chip.SOFT:
+            if why not in (chip.SOFT, chip.PROMPT):
                 watchdog.stop()  # only a soft reset leaves it running
             if not self._spawn(why):
                 return
@@ -187,13 +230,25 @@ class SimulatedNode:
                 piece = b""
             if not piece:
                 self._process.wait()
-                return self._ordered or DIED
+                return self._ordered or self._left()
             *lines, heard = (heard + piece).split(b"\n")
             for line in lines:
                 if line in _RESETS:
                     self._process.kill()
                     return _RESETS[line]
-                watchdog.obey(line)
+                if line.startswith(lifeline.INTERRUPT):
+                    self._interruptible(int(line[len(lifeline.INTERRUPT) :]))
+                else:
+                    watchdog.obey(line)
+
+    def _left(self) -> str:
+        """Why a process ended by itself: Ctrl-D at the prompt is a soft reset."""
+        assert self._process is not None
+        return chip.PROMPT if self._terminal is not None and self._process.returncode == 0 else DIED
+
+    def _interruptible(self, character: int) -> None:
+        if self._terminal is not None:
+            self._terminal.interruptible(character)
 
     def _spawn(self, cause: str) -> bool:
         """Begin the next run; False if the power was cut before it could begin."""
@@ -211,13 +266,15 @@ class SimulatedNode:
     def _run(self, number: int, cause: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
         """The process of one run and our end of its lifeline."""
         ours, theirs = socket.socketpair()
+        terminal = None if self._terminal is None else self._terminal.open()
         environment = os.environ | {
             chip.FOLDER: str(self.folder),
             chip.BOOT: str(number),
             chip.CAUSE: cause,
             chip.LINK: "1" if self._linked else "0",
             chip.LIFELINE: str(theirs.fileno()),
-            chip.MAC: "24" + hashlib.sha256(self.node_id.encode()).hexdigest()[:10],
+            chip.MAC: self._mac.hex(),
+            chip.TERMINAL: "0" if terminal is None else "1",
         }
         working = self.folder / "files"
         working.mkdir(exist_ok=True)
@@ -226,19 +283,24 @@ class SimulatedNode:
                 self._command(),
                 cwd=working,
                 env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdin=subprocess.DEVNULL if terminal is None else terminal,
+                stdout=log if terminal is None else terminal,
+                stderr=log if terminal is None else terminal,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        if self._terminal is not None and terminal is not None:
+            os.close(terminal)
+            if cause == chip.PROMPT:
+                self._terminal.hear(_CONTROL_A)
         return process, ours
 
     def _command(self) -> list[str]:
         if self.runtime.is_micropython:
             unix = _SIM / "unix"
             folders = [str(unix), str(_HOST_TOOLS)]
-            return [str(self.runtime.command), "-X", f"heapsize={self._heap_kb}K", str(unix / "start.py"), *folders]
+            prompt = [] if self._terminal is None else ["-i"]
+            return [str(self.runtime.command), *prompt, "-X", f"heapsize={self._heap_kb}K", str(unix / "start.py"), *folders]
         return [str(self.runtime.command), "-u", str(CPYTHON_TWINS / "start.py"), str(CPYTHON_TWINS), str(_HOST_TOOLS)]
 
     def _clean_up(self, why: str) -> None:
@@ -247,6 +309,8 @@ class SimulatedNode:
         with self._lock:
             self._wire.close()
             self._wire = None
+        if self._terminal is not None:
+            self._terminal.close()
         last = self._boots[-1]
         self._boots[-1] = Boot(last.number, last.cause, last.started_ns, time.time_ns(), why)
         self._note({"ended": last.number, "why": why, "ended_ns": self._boots[-1].ended_ns})

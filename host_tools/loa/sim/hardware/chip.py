@@ -15,8 +15,10 @@ CAUSE = "LOA_SIM_CAUSE"  # one of the causes below
 LINK = "LOA_SIM_LINK"  # "1" if the network is in reach
 LIFELINE = "LOA_SIM_LIFELINE"  # file descriptor of the wire to the supervisor
 MAC = "LOA_SIM_MAC"  # 12 hexadecimal digits
+TERMINAL = "LOA_SIM_TERMINAL"  # "1" if there is somebody at the console
 
 POWER, HARD, WATCHDOG, SOFT = "power", "hard", "watchdog", "soft"
+PROMPT = "prompt"  # a soft reset at the prompt, which ends there again without running a program
 
 FLASH_FILE = "flash.bin"
 RTC_FILE = "rtc.json"
@@ -40,6 +42,7 @@ class Chip:
         self.folder = host.environment(FOLDER)
         self.boot = int(host.environment(BOOT) or 1)
         self.cause = host.environment(CAUSE) or POWER
+        self.terminal = host.environment(TERMINAL) == "1"
         self.mac = bytes(int(pair, 16) for pair in _pairs(host.environment(MAC) or "24000000c0de"))
         self.linked = host.environment(LINK) != "0"
         self.frequency = 160_000_000

@@ -1,6 +1,6 @@
 """The wire between a node's process and its supervisor, who is the watchdog circuit, the reset line and the access point.
 
-Up go lines: `watchdog <ms>`, `fed`, `reset hard`, `reset soft`. Down come single bytes: `0` the link is cut, `1` it is back.
+Up go lines: `watchdog <ms>`, `fed`, `reset hard`, `reset soft`, `interrupt <character>`. Down come single bytes: `0` the link is cut, `1` it is back.
 """
 
 CUT = b"0"
@@ -8,11 +8,17 @@ RESTORED = b"1"
 FED = b"fed\n"
 RESET_HARD = b"reset hard\n"
 RESET_SOFT = b"reset soft\n"
+INTERRUPT = b"interrupt "
 
 
 def watchdog(milliseconds):
     """The line that starts the watchdog or gives it another time-out."""
     return b"watchdog %d\n" % milliseconds
+
+
+def interrupt(character):
+    """The line that says which character interrupts the program, -1 for none."""
+    return INTERRUPT + b"%d\n" % character
 
 
 class Lifeline:

@@ -1,6 +1,7 @@
 """What the runtime image does after power-on, for MicroPython: mounts the partition `vfs` as `/`, and runs `main.py`. Then the prompt.
 
-At the prompt nothing runs but the watchdog. Arguments: this folder, and the one that holds `loa`; both are forgotten when the node's own files are there.
+At the prompt nothing runs but the watchdog; with nobody at the console the process only stays. Arguments: this folder, and the one that
+holds `loa`; both are forgotten when the node's own files are there.
 """
 
 import sys
@@ -20,15 +21,21 @@ import socket  # noqa: F401
 import time
 
 import esp32
+import interrupts
 import machine  # noqa: F401
 import network  # noqa: F401
 import vfs
+from chip import CHIP
+
+from loa.sim.hardware.chip import PROMPT
 
 
 def mount_root():
-    """As the stock `_boot.py`: without a file system that mounts there is no way on."""
+    """As the stock `_boot.py`: a blank partition is formatted, without one that mounts there is no way on."""
     vfs.umount("/")
     partition = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")[0]
+    if is_blank(partition):
+        vfs.VfsLfs2.mkfs(partition)
     try:
         vfs.mount(vfs.VfsLfs2(partition), "/")
     except OSError:
@@ -38,18 +45,33 @@ def mount_root():
     sys.path[:] = ["", ".frozen", "/lib"]
 
 
+def is_blank(partition):
+    """As `inisetup.check_bootsec`: nothing in the first block."""
+    block = bytearray(4096)
+    partition.readblocks(0, block)
+    return all(cell == 0xFF for cell in block)
+
+
 def run_main():
-    """As `pyexec`: what `main.py` raises is printed, and the prompt comes."""
-    with open("/main.py") as file:
-        program = compile(file.read(), "main.py", "exec")
+    """As `pyexec`: what `main.py` raises is printed, an interrupt too, and the prompt comes."""
+    try:
+        with open("/main.py") as file:
+            program = compile(file.read(), "main.py", "exec")
+    except OSError:  # there is none
+        return
     try:
         exec(program, {"__name__": "__main__"})
-    except Exception as error:  # noqa: BLE001 - as the prompt does: printed, whatever it is
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - as the prompt does: printed, whatever it is
         sys.print_exception(error)
 
 
+interrupts.watch()
 mount_root()
-run_main()
-print(">>>")
-while True:
-    time.sleep(1)
+if CHIP.cause == PROMPT:
+    print("MPY: soft reboot", end="\r\n")
+else:
+    run_main()
+if not CHIP.terminal:
+    print(">>>")
+    while True:
+        time.sleep(1)
