@@ -75,7 +75,7 @@ def test_without_its_root_no_file_of_ours_runs(loa_node):
     on = runtime("micropython")
     flash = bytearray(image("", on))
     vfs = board().partition("vfs")
-    flash[vfs.address : vfs.address + vfs.size] = b"\xff" * vfs.size
+    flash[vfs.address : vfs.address + vfs.size] = b"\x55" * vfs.size
     booted = loa_node(bytes(flash), on.name)
     booted.start()
     booted.wait_for("appears to be corrupted", WAIT_S)
