@@ -57,3 +57,18 @@ def test_views_and_bytes_are_pointed_into():
     buffer = bytearray(6)
     _halves(memoryview(buffer)[2:], b"\1\0")
     assert buffer == b"\0\0\x45\x23\xfe\xff"
+
+
+@micropython.viper
+def _moved(target: ptr32, source: ptr32) -> int:
+    target = ptr32(int(target) + 8)
+    source = ptr32(int(source) + 4)
+    source = ptr32(int(source) + 4)
+    target[0] = source[1]
+    return source[0]
+
+
+def test_a_pointer_moves_by_bytes():
+    target = array("i", [0, 0, 0])
+    assert _moved(target, array("i", [1, 2, 3, 4])) == 3
+    assert list(target) == [0, 0, 4]

@@ -30,16 +30,29 @@ def native(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-class _Pointer:
-    """A viper pointer into a buffer: unsigned loads and truncating stores in units of `_BYTES`."""
+_REGION_BITS = 24
 
-    __slots__ = ("_cells",)
+
+class _Pointer:
+    """A viper pointer into a buffer: unsigned loads and truncating stores in units of `_BYTES`. `ptr32(int(pointer) + bytes)` moves it."""
+
+    __slots__ = ("_address", "_cells")
     _BYTES = 1
     _FORMAT: Literal["B", "H", "i"] = "B"
 
-    def __init__(self, buffer: Any) -> None:
-        octets = memoryview(buffer).cast("B")
+    def __init__(self, place: Any, address: int = -1) -> None:
+        if isinstance(place, int):
+            octets, start, address = _regions.get()[(place >> _REGION_BITS) - 1], place & (1 << _REGION_BITS) - 1, place
+            if start > len(octets):
+                raise IndexError(f"a pointer {start} bytes into a buffer of {len(octets)}")
+            octets = octets[start:]
+        else:
+            octets = memoryview(place).cast("B")
+        self._address = address
         self._cells = octets[: len(octets) // self._BYTES * self._BYTES].cast(self._FORMAT)
+
+    def __int__(self) -> int:
+        return self._address
 
     def __getitem__(self, index: int) -> int:
         if index < 0:
@@ -96,14 +109,19 @@ def viper(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def kernel(*arguments: Any) -> Any:
         converted = list(arguments)
-        for position, pointer in pointers:
-            converted[position] = pointer(converted[position])
-        return (_strict(function) if _checking.get() else function)(*converted)
+        for region, (position, pointer) in enumerate(pointers, 1):
+            converted[position] = pointer(converted[position], region << _REGION_BITS)
+        before = _regions.set([memoryview(arguments[position]).cast("B") for position, _ in pointers])
+        try:
+            return (_strict(function) if _checking.get() else function)(*converted)
+        finally:
+            _regions.reset(before)
 
     return kernel
 
 
 _checking = contextvars.ContextVar("_checking", default=False)
+_regions: contextvars.ContextVar[list[memoryview]] = contextvars.ContextVar("_regions")  # the buffers of the kernel that runs
 
 
 @contextlib.contextmanager
