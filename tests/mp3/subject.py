@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tests.mp3.judge import Sound
 
 from loa.firmware import FIRMWARE
 from loa.sim.runtime import find_runtime
-from tests.mp3.judge import Sound
 
 RUNNER = Path(__file__).with_name("run_decoder.py")
 _SECONDS = 300
