@@ -1,8 +1,5 @@
-"""What the host's tests share: a small site with its keys, made once a process, signed reports, and something to play."""
+"""What the host's tests share: a small site with its keys, made once a process, and something to play."""
 
-import hashlib
-import hmac
-import json
 import wave
 from functools import cache
 from pathlib import Path
@@ -10,7 +7,7 @@ from tempfile import mkdtemp
 
 import numpy as np
 
-from loa.keys import Keyring, base64url
+from loa.keys import Keyring
 from loa.site import Site, load_site
 
 SITE_FILE = Path(__file__).parents[1] / "host_tools" / "loa" / "demo" / "site.toml"
@@ -30,13 +27,6 @@ def keyring() -> Keyring:
     ring = Keyring(Path(mkdtemp(prefix="loa-keys-")))
     ring.ensure(site())
     return ring
-
-
-def signed(key: bytes, topic: str, report: dict[str, object]) -> bytes:
-    """A report as a node sends it: JSON text whose last member is its HMAC. Made without the firmware, so that each checks the other."""
-    text = json.dumps(report, separators=(",", ":")).encode()
-    mac = hmac.new(key, topic.encode() + b"\n" + text, hashlib.sha256).digest()
-    return text[:-1] + b',"mac":"' + base64url.encode(mac).encode() + b'"}'
 
 
 def speech_like(seconds: float, path: Path, peak: float = 0.3) -> Path:

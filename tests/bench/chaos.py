@@ -9,14 +9,14 @@ import json
 import shutil
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tests.bench.chaos_judge import judge
 from tests.bench.chaos_life import LIVE, Life, script, take_in
-from tests.commune_support import waking_site
 
-from loa.sim.commune import Commune
+from loa.testing import Commune, default_site
 
 SEEDS = (1, 2, 3, 4, 5)
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "build" / "bench" / "chaos"
@@ -46,15 +46,15 @@ def life(seed: int, folder: Path) -> dict[str, Any]:
     def say(text: str) -> None:
         print(f"seed {seed}  {time.monotonic() - started:5.1f} s  {text}", file=sys.stderr, flush=True)
 
-    with Commune(waking_site(), folder / "commune") as commune:
+    with Commune(default_site(), folder / "commune") as commune:
         written = script(seed, list(commune.nodes))
         take_in(commune, folder)
         commune.wait_online()
         told = Life(commune, written, folder, say).live()
         for node in commune.nodes.values():
             node.power_off()
-        (folder / "told.json").write_text(json.dumps(told.as_dict(), indent=1))
-        figures, broken = judge(commune, told, folder / f"{LIVE[0]}.wav")
+        (folder / "told.json").write_text(json.dumps({"script": asdict(written), **asdict(told)}, indent=1))
+        figures, broken = judge(commune, written, told, folder / f"{LIVE[0]}.wav")
     (folder / "figures.json").write_text(json.dumps(figures, indent=1))
     for line in broken or ["nothing was lost"]:
         say(line)

@@ -10,18 +10,18 @@ clicks             none, but where the power went
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tests.bench.chaos_life import LIVE, SLOTS, URGENT, Told
-from tests.commune_support import Ear, as_played, built_in, dropouts
+from tests.bench.chaos_life import LIVE, SLOTS, URGENT, Script
 
+from loa.demo.ear import as_streamed, pcm
 from loa.demo.evidence import Programme, Segment, heard_share
-from loa.demo.verdict import HEARD_WHOLE, as_streamed, pcm
-from loa.sim.commune import Commune
+from loa.demo.story import Told
+from loa.demo.verdict import HEARD_WHOLE
+from loa.testing import Commune
 
 _LIVE_SHARE = 0.5
 _CALM_S = 12.0  # before a live order: time to be back, on the air and connected after whatever died
 _TWICE_MS = 2_000 + 600  # a mark every 2 s; what left the ring after it, and the ear's uncertainty
 _OVERLAP_MS = 400  # of two stretches of one programme without a power cut: fades, and the ear's uncertainty
-_SIREN_S = 12.0
 _TOO_SHORT_MS = 500
 
 
@@ -45,31 +45,31 @@ class Heard:
         return self.share + self.short_ms / self.of_ms >= HEARD_WHOLE
 
 
-def judge(commune: Commune, told: Told, live_file: Any) -> tuple[dict[str, Any], list[str]]:
+def judge(commune: Commune, written: Script, told: Told, live_file: Any) -> tuple[dict[str, Any], list[str]]:
     """Figures of one life, and one line for each promise that was broken."""
     rate, codec = commune.site.audio.rate, commune.site.audio.codecs[0]
-    programmes = [as_played(commune, name) for name, _, _ in SLOTS] + [as_played(commune, URGENT[0])]
-    ear = Ear([*programmes, Programme(LIVE[0], rate, as_streamed(pcm(live_file, rate), codec, rate)), built_in("siren", rate, _SIREN_S)])
+    commune.learn(Programme(LIVE[0], rate, as_streamed(pcm(live_file, rate), codec, rate)))
+    programmes = [commune.ear.programmes[name] for name in (*(name for name, _, _ in SLOTS), URGENT[0])]
     proofs = commune.desk.proofs(int(told.begun) - 60, int(told.ended) + 60)
     lines: list[Heard] = []
     broken: list[str] = []
     clicks = gaps = 0
     for name, node in commune.nodes.items():
-        heard = ear.heard(node)
+        heard = node.heard()
         cuts = [boot.ended_ns / 1e9 for boot in node.boots[:-1] if boot.ended_ns]
         for programme in programmes:
             line = _line(name, programme, heard, told, proofs)
             lines.append(line)
             broken += _broken(line, [one for one in heard if one.programme == programme.name], cuts)
         broken += _live(name, heard, told, proofs)
-        found = [click for click in ear.clicks(node) if not any(abs(click.at - cut) < 0.1 for cut in cuts)]
+        found = [click for click in node.clicks() if not any(abs(click.at - cut) < 0.1 for cut in cuts)]
         clicks += len(found)
-        gaps += len(dropouts(node))
+        gaps += len(node.dropouts())
         broken += [f"{name}: a click of {click.step} at {click.at - told.begun:.2f} s" for click in found]
     broken += _events(commune)
     figures = {
-        "seed": told.script.seed,
-        "kills": len(told.script.faults),
+        "seed": written.seed,
+        "kills": len(written.faults),
         "wanted": len(lines),
         "whole": sum(line.is_whole for line in lines),
         "twice_ms": max(line.twice_ms for line in lines),
@@ -115,7 +115,9 @@ def _live(node: str, heard: list[Segment], told: Told, proofs: list[Any]) -> lis
     if proof is None or (proof.result in ("due", "silent", "replaced")):
         return [f"{node}: nothing became of the live order: {proof and proof.result}"]
     parts = ("broker", "station", node)
-    calm = not any(part in parts and until > told.live_issued - _CALM_S and since < told.live_left for part, since, until in told.down)
+    calm = not any(
+        (mark.node or mark.kind) in parts and mark.end > told.live_issued - _CALM_S and mark.start < told.live_left for mark in told.marks
+    )
     urgent = sum(
         one.end - one.start for one in heard if one.programme in (URGENT[0], "siren") and told.live_issued < one.end < told.live_left
     )

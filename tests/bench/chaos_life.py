@@ -8,12 +8,15 @@ import math
 import random
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from tests.commune_support import AREA, plan_text, voice
+from loa.demo.story import Told
+from loa.demo.timeline import Mark
+from loa.testing import Commune, voice
 
-from loa.sim.commune import Commune
+AREA = "son-la/moc-chau"
 
 SLOTS = (("tin-1", 0.0, 5.0), ("tin-2", 9.0, 7.0), ("tin-3", 22.0, 5.0), ("tin-4", 33.0, 9.0), ("tin-5", 48.0, 6.0))  # name, second, length
 URGENT = ("khan", 5.0)
@@ -53,25 +56,6 @@ class Script:
     live_s: float
 
 
-@dataclass
-class Told:
-    """What happened and when, Unix seconds. `down`: (victim or node, from, to) of every fault."""
-
-    script: Script
-    begun: float
-    ended: float = 0.0
-    urgent_order: str = ""
-    urgent_issued: float = 0.0
-    live_order: str = ""
-    live_issued: float = 0.0
-    live_left: float = 0.0
-    down: list[tuple[str, float, float]] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, object]:
-        """For a JSON file."""
-        return asdict(self)
-
-
 def script(seed: int, nodes: list[str]) -> Script:
     """The same for the same seed. A part that is down is not killed again before it is back."""
     chance = random.Random(seed)
@@ -94,7 +78,7 @@ def script(seed: int, nodes: list[str]) -> Script:
 def take_in(commune: Commune, folder: Path) -> None:
     """Make the voices and give them to the station; the live programme is left in the folder."""
     for name, seconds in [(name, length) for name, _, length in SLOTS] + [URGENT]:
-        commune.desk.add_audio(voice(name, seconds, folder))
+        commune.station.voice(name, seconds)
     voice(*LIVE, folder)
 
 
@@ -105,15 +89,14 @@ class Life:
         self._commune = commune
         self._folder = folder
         self._say = say
-        self._told = Told(written, math.ceil(time.time() + _LEAD_S))
+        self._script = written
+        self._told = Told(math.ceil(time.time() + _LEAD_S))
+        self._down: dict[str, float] = {}
 
     def live(self) -> Told:
         """Publish the plan, let everything befall it, and wait for the last reports."""
-        told, written = self._told, self._told.script
-        plan = self._folder / "plan.toml"
-        slots = {name: told.begun + second for name, second, _ in SLOTS}
-        plan.write_text(plan_text(self._commune.site.time_zone, slots, _LATE_S), encoding="utf-8")
-        self._commune.desk.publish_plan(plan)
+        told, written = self._told, self._script
+        self._commune.station.plan({name: told.begun + second for name, second, _ in SLOTS}, _LATE_S)
         acts: list[tuple[float, Callable[[], None]]] = [
             (written.urgent_at, self._urgent),
             (written.live_at, self._live),
@@ -158,7 +141,7 @@ class Life:
             commune.broker.kill()
             if fault.what != "broker":
                 commune.broker.wipe()
-        self._told.down.append((_part(fault), time.time(), math.inf))
+        self._down[_part(fault)] = time.time()
 
     def _revive(self, fault: Fault) -> None:
         if fault.what == "station":
@@ -167,9 +150,9 @@ class Life:
             self._commune.nodes[fault.node].start()
         elif fault.what != "reset button":
             self._commune.broker.start()
-        place = next(place for place, (part, _, until) in enumerate(self._told.down) if part == _part(fault) and until == math.inf)
-        part, since, _ = self._told.down[place]
-        self._told.down[place] = (part, since, time.time())
+        since = self._down.pop(_part(fault))
+        kind: Literal["power", "broker", "station"] = "power" if fault.node else "station" if fault.what == "station" else "broker"
+        self._told.marks.append(Mark(kind, since, time.time(), fault.what, fault.node or None))
 
     def _await_reports(self) -> None:
         """Until the record has the end of everything and all that the nodes have to say, or for as long as is fair; the rest is a finding."""

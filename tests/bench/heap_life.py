@@ -11,11 +11,16 @@ from typing import Any
 
 from tests.bench import heap
 from tests.bench.probe import HEAP_FILE, ProbedNode
-from tests.commune_support import AREA, NODE, emitted_s, eventually, plan_text, voice, waking_site
 
+from loa.demo.ear import emitted_s
 from loa.sim.commune import Commune
+from loa.sim.node import SimulatedNode
 from loa.sim.runtime import Runtime, find_runtime
+from loa.testing import default_site, eventually, voice
+from loa.testing.voices import plan_text
 
+AREA = "son-la/moc-chau"
+NODE = "ban-la-1"
 _LIVE_S = 10
 _PLAN_AHEAD_S = 3600
 _SETTLED = 5  # samples, one a second
@@ -29,8 +34,8 @@ def measure(folder: Path) -> dict[str, Any]:
 
 def live_over_tls(folder: Path, runtime: Runtime, code: int) -> dict[str, Any]:
     """Resident bytes of each state, the largest of its samples, and the most above them between two; `code` as for `heap.on_32_bit`."""
-    with Commune(waking_site(), folder / "commune", runtime, [NODE]) as commune:
-        node = _probed(commune)
+    with Commune(default_site(), folder / "commune", runtime, [NODE], node_type=ProbedNode) as commune:
+        node = commune.nodes[NODE]
         commune.wait_online()
         commune.desk.add_audio(voice("tin", 5.0, folder))
         plan = folder / "plan.toml"
@@ -50,21 +55,12 @@ def live_over_tls(folder: Path, runtime: Runtime, code: int) -> dict[str, Any]:
     return {**resident, "transient_bytes": figures.transient_bytes}
 
 
-def _probed(commune: Commune) -> ProbedNode:
-    """Its node with the probe, begun again."""
-    commune.nodes[NODE].power_off()
-    node = ProbedNode(commune.places.node(NODE), NODE, commune.runtime)
-    commune.nodes[NODE] = node
-    node.start()
-    return node
-
-
-def _samples(node: ProbedNode) -> list[int]:
+def _samples(node: SimulatedNode) -> list[int]:
     path = node.folder / HEAP_FILE
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     return [line["held"] for line in lines if "held" in line]
 
 
-def _settle(node: ProbedNode) -> None:
+def _settle(node: SimulatedNode) -> None:
     count = len(_samples(node)) + _SETTLED
     eventually(lambda: len(_samples(node)) >= count, "the probe samples", 60.0)

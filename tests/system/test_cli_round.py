@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 from cli_support import Desk, run
-from host_support import AREA, STATION, keyring, speech_like
-from station_support import FakeNode, eventually
+from host_support import AREA, STATION, keyring, site, speech_like
 
 from loa.errors import EXIT_FAILED, EXIT_NETWORK
 from loa.firmware import topics
 from loa.keys.signing import open_signed
 from loa.station.presence import is_served
+from loa.testing import FakeNode, eventually
 
 NODE = "ban-la-1"
 SELF = topics.node_audience(NODE)
@@ -39,19 +39,16 @@ class AnsweringNode(FakeNode):
     """Takes every plan, air and command, or refuses it with a code."""
 
     def __init__(self, port: int, refuse: str | None = None) -> None:
-        super().__init__(port, NODE)
+        super().__init__("localhost", port, NODE, site(), keyring(), keyring().authority_file)
         self._refuse = refuse
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._answer, daemon=True)
         self._thread.start()
 
-    def __enter__(self) -> "AnsweringNode":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._over.set()
         self._thread.join()
-        self.close()
+        super().close()
 
     def _answer(self) -> None:
         looked = 0
@@ -74,7 +71,7 @@ def started(desk: Desk, command: str, *options: str) -> Iterator[dict[str, Any]]
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line, "it ended before it was ready"
+        assert line, f"it ended before it was ready: {process.communicate()[1]}"
         yield json.loads(line)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -172,9 +169,8 @@ def test_a_second_service_and_one_that_comes_before_its_broker(desk: Desk) -> No
         assert "a station service runs already" in run("station", desk.site, code=EXIT_FAILED).stderr
         with started(desk, "broker") as again:
             assert again["url"] == url
-            node = FakeNode(int(url.rpartition(":")[2]), NODE)
-            eventually(lambda: node.documents(topics.TRUST, AREA), "the station on the broker that came later")
-            node.close()
+            with AnsweringNode(int(url.rpartition(":")[2])) as node:
+                eventually(lambda: node.documents(topics.TRUST, AREA), "the station on the broker that came later")
 
 
 def online(desk: Desk, *options: str) -> list[str]:

@@ -11,27 +11,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
 from bad_servers import BadServer
-from commune_support import AREA, NODE, Ear, as_played, eventually, voice, waking_site
 from joserfc import jws
-from station_support import Client
 
 from loa.boards import load_board
+from loa.demo.ear import pcm
 from loa.demo.evidence import Programme
-from loa.demo.verdict import pcm
 from loa.firmware import limits, refusal, topics
 from loa.keys import SigningKey, base64url
 from loa.keys.signing import new_rsa_key
-from loa.sim.commune import Commune
-from loa.site.model import Station
+from loa.site.model import Site, Station
 from loa.station import wav
 from loa.station.zone import zone_record
+from loa.testing import Commune, default_site, eventually, voice
+from loa.testing.plugin import shared
 
+AREA = "son-la/moc-chau"
+NODE = "ban-la-1"
 SELF = topics.node_audience(NODE)
 ABOVE = "son-la"
 STATION = "moc-chau"
@@ -43,23 +43,20 @@ DAY_S = 86400
 class Bench:
     """One node, its commune, an ear, and everything a forger needs."""
 
-    def __init__(self, commune: Commune, folder: Path) -> None:
+    def __init__(self, commune: Commune) -> None:
         self.commune = commune
         self.desk = commune.desk
-        self.node = commune.nodes[NODE]
-        self.folder = folder
+        self.node = commune.node
+        self.folder = commune.places.folder
         self.key = commune.keyring.station(STATION)
         self.limited = commune.keyring.station(FORGER)
         self.foreign = SigningKey(STATION, new_rsa_key())
         self.stranger = SigningKey("nobody", new_rsa_key())
-        self.wire = Client(
-            commune.broker.port, f"station_{FORGER}", commune.keyring.station_password(FORGER), commune.keyring.authority_file
-        )
+        self.wire = commune.client(FORGER)
         for name, seconds in (("honest", 1.5), ("long", 30)):
-            self.desk.add_audio(voice(name, seconds, folder))
-        self.evil = wav_of(voice("evil", 4, folder), wav.IMA_ADPCM)
-        played = Programme("evil", 24_000, pcm(self.file("evil-as-played.wav", self.evil), 24_000))
-        self.ear = Ear([as_played(commune, "honest"), as_played(commune, "long"), played])
+            commune.station.voice(name, seconds)
+        self.evil = wav_of(voice("evil", 4, self.folder), wav.IMA_ADPCM)
+        commune.learn(Programme("evil", 24_000, pcm(self.file("evil-as-played.wav", self.evil), 24_000)))
 
     def file(self, name: str, content: bytes) -> Path:
         path = self.folder / name
@@ -86,44 +83,43 @@ class Bench:
 
     def memory(self) -> tuple[Any, ...]:
         """What the node holds and does, by its last word: revisions but of what it was told of events, key on the air, volume, starts."""
-        state = self.desk.nodes.state(NODE)
+        state = self.node.state
         revisions = {name: held for name, held in state["revisions"].items() if not name.startswith(topics.SEEN)}
         return revisions, state["playing"], state["volume"], len(self.node.boots)
 
     def play(self, name: str) -> str:
         """Order an honest bulletin and return its key once it is on the air."""
         key = f"{AREA}|{self.desk.urgent(AREA, name, 'normal', fallback='none')}"
-        eventually(lambda: self.desk.nodes.state(NODE).get("playing") == key, f"{name} on the air")
+        self.node.wait_for_state(playing=key)
         return key
-
-    def ends(self, key: str) -> list[str]:
-        """Words by which the stretches of an item ended."""
-        played = [event.body for event in self.desk.record.events(NODE) if event.kind == "played"]
-        return [body["why"] for body in played if body["key"] == key]
 
     def still_honest(self) -> None:
         """It plays a bulletin, whole, as if nothing had been."""
         begun = time.time()
         key = self.play("honest")
-        eventually(lambda: self.ends(key), "the honest bulletin played")
-        assert self.ends(key) == ["end"]
-        eventually(lambda: self.desk.nodes.state(NODE)["playing"] is None, "silence after it")
-        assert [segment.to_ms - segment.from_ms > 1400 for segment in self.ear.heard(self.node, "honest", begun)] == [True]
+        eventually(lambda: self.node.ends(key), "the honest bulletin played")
+        assert self.node.ends(key) == ["end"]
+        self.node.wait_for_state(playing=None)
+        assert [segment.to_ms - segment.from_ms > 1400 for segment in self.node.heard("honest", begun)] == [True]
+
+
+def site_with_a_station_above() -> Site:
+    site = default_site()
+    above = Station.model_validate({"area": ABOVE, "class": "priority"})
+    return site.model_copy(update={"stations": {**site.stations, FORGER: above}})
+
+
+loa_commune = shared(site=site_with_a_station_above(), nodes=[NODE], station=STATION)
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    site = waking_site()
-    above = Station.model_validate({"area": ABOVE, "class": "priority"})
-    site = site.model_copy(update={"stations": {**site.stations, FORGER: above}})
-    with TemporaryDirectory(prefix="loa-refuses-") as folder, Commune(site, Path(folder), nodes=[NODE], station=STATION) as commune:
-        made = Bench(commune, Path(folder))
-        commune.wait_online()
-        eventually(lambda: not commune.desk.lags(), "the node holds what there is")
-        try:
-            yield made
-        finally:
-            made.wire.close()
+def bench(loa_commune: Commune) -> Iterator[Bench]:
+    loa_commune.start_node(NODE)
+    made = Bench(loa_commune)
+    loa_commune.wait_online()
+    eventually(lambda: not made.desk.lags(), "the node holds what there is")
+    yield made
+    made.wire.close()
 
 
 @contextmanager
@@ -134,11 +130,11 @@ def nothing_changes(bench: Bench) -> Iterator[None]:
     before = bench.memory()
     yield
     assert bench.memory() == before
-    eventually(lambda: bench.ear.heard(bench.node, "long", begun), "the bulletin heard, however fast it all went")
+    bench.node.wait_for_sound("long", since=begun)  # however fast it all went
     bench.desk.stop(AREA)
-    eventually(lambda: bench.ends(key), "the bulletin stopped")
+    eventually(lambda: bench.node.ends(key), "the bulletin stopped")
     (played,) = [event.body for event in bench.desk.record.events(NODE) if event.body.get("key") == key and event.kind == "played"]
-    (stretch,) = bench.ear.heard(bench.node, "long", begun)
+    (stretch,) = bench.node.heard("long", begun)
     assert stretch.from_ms < 100 and abs(stretch.to_ms - played["to_ms"]) < 300
     bench.still_honest()
 
@@ -291,7 +287,7 @@ def test_not_a_sample_comes_from_an_origin_that_is_not_trusted_or_in_the_clear(b
         assert untrusted.shaken > 0, "the node did come that far"
         assert not clear.asked("shout")
     bench.still_honest()
-    assert bench.ear.heard(bench.node, "evil", begun) == []
+    assert bench.node.heard("evil", begun) == []
 
 
 # What is forged.

@@ -12,46 +12,46 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import pytest
-from host_support import AREA, STATION, keyring, site, speech_like
+from host_support import speech_like
 
 from loa.errors import LoaError
 from loa.firmware import topics
 from loa.keys import base64url
-from loa.site import Site
 from loa.station import wav
 from loa.station.live import Listener, LiveStream, LiveStreams
 from loa.station.service import Service
 from loa.station.station import Station
 from loa.station.timeserver import answer
+from loa.testing import Commune
 
+AREA = "son-la/moc-chau"
+STATION = "moc-chau"
 NOBODY = "mqtts://localhost:1"
 DEADLINE_S = 20
 
 
-def timed_site(**audio: object) -> Site:
-    stations = {STATION: site().stations[STATION].model_copy(update={"time_port": 0})}
-    return site().model_copy(update={"stations": stations, "audio": site().audio.model_copy(update=audio)})
-
-
 @asynccontextmanager
-async def serving(folder: Path, of: Site) -> AsyncIterator[tuple[Station, aiohttp.ClientSession]]:
-    station = Station(of, STATION, keyring(), folder / "station")
+async def serving(commune: Commune, audio: dict[str, object]) -> AsyncIterator[tuple[Station, aiohttp.ClientSession]]:
+    keyring, folder = commune.keyring, commune.places.folder
+    keyring.ensure(commune.site)
+    site = commune.site.model_copy(update={"audio": commune.site.audio.model_copy(update=audio)})
+    station = Station(site, STATION, keyring, folder / "station")
     station.add_audio(speech_like(2, folder / "tin.wav"))
-    tls = ssl.create_default_context(cadata=keyring().authority())
+    tls = ssl.create_default_context(cadata=keyring.authority())
     async with Service(station, NOBODY), aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls)) as client:
         yield station, client
     station.close()
 
 
-def run(folder: Path, work: Callable[[Station, aiohttp.ClientSession], Awaitable[None]], of: Site | None = None) -> None:
+def run(commune: Commune, work: Callable[[Station, aiohttp.ClientSession], Awaitable[None]], **audio: object) -> None:
     async def all_of_it() -> None:
-        async with asyncio.timeout(DEADLINE_S), serving(folder, of or timed_site()) as (station, client):
+        async with asyncio.timeout(DEADLINE_S), serving(commune, audio) as (station, client):
             await work(station, client)
 
     asyncio.run(all_of_it())
 
 
-def test_documents_with_etag(tmp_path: Path) -> None:
+def test_documents_with_etag(loa_commune: Commune) -> None:
     async def work(station: Station, client: aiohttp.ClientSession) -> None:
         station.sound(AREA, "chime")
         document = station.documents.current(topics.AIR, AREA)
@@ -72,10 +72,10 @@ def test_documents_with_etag(tmp_path: Path) -> None:
             async with client.get(station.http_url + path) as response:
                 assert response.status == 404, path
 
-    run(tmp_path, work)
+    run(loa_commune, work)
 
 
-def test_files_with_range(tmp_path: Path) -> None:
+def test_files_with_range(loa_commune: Commune) -> None:
     async def work(station: Station, client: aiohttp.ClientSession) -> None:
         (variant, _) = station.audio.bulletin("tin", "normal")["variants"]
         url = f"{station.files_url}/{variant['sha256']}"
@@ -91,10 +91,10 @@ def test_files_with_range(tmp_path: Path) -> None:
             async with client.get(f"{station.files_url}/{name}") as response:
                 assert response.status == 404
 
-    run(tmp_path, work)
+    run(loa_commune, work)
 
 
-def test_live_is_joined_late_at_a_block_and_ends_with_its_source(tmp_path: Path) -> None:
+def test_live_is_joined_late_at_a_block_and_ends_with_its_source(loa_commune: Commune, tmp_path: Path) -> None:
     async def work(station: Station, client: aiohttp.ClientSession) -> None:
         name = station.live_start(AREA, str(speech_like(2.5, tmp_path / "live.wav")))
         url = station.live_url(name, "priority")
@@ -115,7 +115,7 @@ def test_live_is_joined_late_at_a_block_and_ends_with_its_source(tmp_path: Path)
         async with client.get(url) as response:
             assert response.status == 404
 
-    run(tmp_path, work)
+    run(loa_commune, work)
 
 
 async def joined(client: aiohttp.ClientSession, url: str, **headers: str) -> aiohttp.ClientResponse:
@@ -132,7 +132,7 @@ async def after(seconds: float, work: Awaitable[aiohttp.ClientResponse]) -> aioh
     return await work
 
 
-def test_live_with_titles_is_the_same_stream(tmp_path: Path) -> None:
+def test_live_with_titles_is_the_same_stream(loa_commune: Commune, tmp_path: Path) -> None:
     async def work(station: Station, client: aiohttp.ClientSession) -> None:
         name = station.live_start(AREA, str(speech_like(2.5, tmp_path / "live.wav")), codec=wav.PCM16)
         url = station.live_url(name, "priority")
@@ -152,10 +152,10 @@ def test_live_with_titles_is_the_same_stream(tmp_path: Path) -> None:
         assert len(samples) % wav.BLOCK_SAMPLES == 0
         assert np.abs(samples).max() > 8000
 
-    run(tmp_path, work, timed_site(plain_live=True))
+    run(loa_commune, work, plain_live=True)
 
 
-def test_live_stops_when_it_is_told_to_and_is_not_plain(tmp_path: Path) -> None:
+def test_live_stops_when_it_is_told_to_and_is_not_plain(loa_commune: Commune, tmp_path: Path) -> None:
     async def work(station: Station, client: aiohttp.ClientSession) -> None:
         name = station.live_start(AREA, str(speech_like(60, tmp_path / "live.wav")))
         response = await joined(client, station.live_url(name, "priority"))
@@ -164,10 +164,10 @@ def test_live_stops_when_it_is_told_to_and_is_not_plain(tmp_path: Path) -> None:
         station.live_stop(name)
         await response.read()
 
-    run(tmp_path, work)
+    run(loa_commune, work)
 
 
-def test_a_source_that_is_no_audio_ends_its_order(tmp_path: Path) -> None:
+def test_a_source_that_is_no_audio_ends_its_order(loa_commune: Commune, tmp_path: Path) -> None:
     async def work(station: Station, client: aiohttp.ClientSession) -> None:
         junk = tmp_path / "junk.mp3"
         junk.write_bytes(bytes(range(256)) * 10)
@@ -178,7 +178,7 @@ def test_a_source_that_is_no_audio_ends_its_order(tmp_path: Path) -> None:
         assert document is not None
         assert document.body["orders"][0]["until"] < time.time() + 10
 
-    run(tmp_path, work)
+    run(loa_commune, work)
 
 
 def test_a_slow_listener_loses_the_oldest_and_holds_nobody_up() -> None:
@@ -223,7 +223,7 @@ def test_streams_tell_their_end_once(tmp_path: Path) -> None:
     asyncio.run(work())
 
 
-def test_the_time_is_told(tmp_path: Path) -> None:
+def test_the_time_is_told(loa_commune: Commune) -> None:
     class Client(asyncio.DatagramProtocol):
         def __init__(self) -> None:
             self.reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -242,7 +242,7 @@ def test_the_time_is_told(tmp_path: Path) -> None:
         assert (reply[0], reply[1], reply[24:32]) == (0x24, 3, b"mystamp!")
         assert abs(struct.unpack_from(">I", reply, 40)[0] - 2208988800 - time.time()) < 5
 
-    run(tmp_path, work)
+    run(loa_commune, work)
 
 
 def test_what_is_no_time_request_gets_no_answer() -> None:
@@ -253,9 +253,9 @@ def test_what_is_no_time_request_gets_no_answer() -> None:
     assert struct.unpack_from(">II", reply, 40) == (2208988801, 2**31)
 
 
-def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_said(loa_commune: Commune) -> None:
     async def work(station: Station, _client: aiohttp.ClientSession) -> None:
         with pytest.raises(LoaError, match="cannot be used"):
             await Service(station, NOBODY).start()
 
-    run(tmp_path, work)
+    run(loa_commune, work)

@@ -1,97 +1,64 @@
 """The station as a process that is killed with SIGKILL at moments nobody chose: what it confirmed, to a person or to a node, is still there."""
 
+import pickle
 import subprocess
 import sys
-import time
-from pathlib import Path
 
-from host_support import AREA, BOARD, SITE_FILE, STATION, keyring, site
-from station_support import FakeNode
-
-from loa.broker import NatsBroker
 from loa.firmware import topics
-from loa.station.station import Station
+from loa.testing import Commune, Station, eventually
 
 NODE = "ban-la-1"
 SELF = topics.node_audience(NODE)
-
-_OPEN = f"""
-import asyncio, sys
-from pathlib import Path
+GIVE_ORDERS = """
+import pickle, sys
 from loa.keys import Keyring
-from loa.site import load_site
-from loa.station.service import Service
 from loa.station.station import Station
-station = Station(load_site(Path({str(SITE_FILE)!r}), [{BOARD!r}]), {STATION!r}, Keyring(Path(sys.argv[1])), Path(sys.argv[2]))
-"""
-GIVE_ORDERS = (
-    _OPEN
-    + f"""
+post = pickle.load(sys.stdin.buffer)
+station = Station(post.site, post.name, Keyring(post.keys), post.folder)
 while True:
-    print(station.volume({AREA!r}, 50), flush=True)
+    print(station.volume(station.area, 50), flush=True)
 """
-)
-SERVE = (
-    _OPEN
-    + """
-async def serve():
-    async with Service(station, sys.argv[3]) as service:
-        await service.wait()
-asyncio.run(serve())
-"""
-)
 
 
-def started(program: str, folder: Path, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", program, str(keyring().folder), str(folder), *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def test_an_order_that_was_confirmed_is_kept(tmp_path: Path) -> None:
-    desk = started(GIVE_ORDERS, tmp_path)
-    assert desk.stdout is not None
-    confirmed = [desk.stdout.readline().strip() for _ in range(20)]
-    desk.kill()
-    confirmed += desk.stdout.read().split("\n")[:-1]
-    desk.wait()
-    station = Station(site(), STATION, keyring(), tmp_path)
-    given = [record["id"] for _, record in station.orders.given(0, 2**32)]
-    assert given[: len(confirmed)] == confirmed
-    document = station.documents.current(topics.AIR, AREA)
+def test_an_order_that_was_confirmed_is_kept(station: Station) -> None:
+    officer = subprocess.Popen([sys.executable, "-c", GIVE_ORDERS], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert officer.stdin is not None and officer.stdout is not None
+    with officer.stdin as stdin:
+        pickle.dump(station.post, stdin)
+    confirmed = [officer.stdout.readline() for _ in range(20)]
+    officer.kill()
+    confirmed += officer.stdout.read().splitlines(keepends=True)
+    officer.wait()
+    officer.stdout.close()
+    orders = [line.decode().strip() for line in confirmed if line.endswith(b"\n")]
+    given = [record["id"] for _, record in station.desk.orders.given(0, 2**32)]
+    assert given[: len(orders)] == orders
+    document = station.desk.documents.current(topics.AIR, station.area)
     assert document is not None
     assert document.body["orders"][-1]["id"] == given[-1], "order and document were committed together"
-    station.close()
 
 
-def test_an_event_that_was_confirmed_is_recorded_and_every_other_comes_again(tmp_path: Path) -> None:
-    broker = NatsBroker(site(), keyring(), tmp_path / "broker")
-    broker.start()
-    node = FakeNode(broker.port, NODE)
+def test_an_event_that_was_confirmed_is_recorded_and_every_other_comes_again(loa_commune: Commune, station: Station) -> None:
     events, confirmed = 40, 0
-    services = []
-    try:
-        for _ in range(2):
-            service = started(SERVE, tmp_path / "station", broker.url)
-            services.append(service)
-            deadline = time.monotonic() + 20
-            aim = min(events, confirmed + events // 2)
-            while confirmed < aim:
-                assert time.monotonic() < deadline
-                for n in range(confirmed + 1, min(confirmed + 8, events) + 1):
-                    node.say_played(n, "k", n, n + 1, events)
-                confirmed = max(confirmed, node.newest(topics.SEEN, SELF).get("n", 0))
-            service.kill()
-            service.wait()
-            station = Station(site(), STATION, keyring(), tmp_path / "station")
-            recorded = [event.n for event in station.record.events(NODE)]
+    with loa_commune.fake_node(NODE) as node:
+
+        def newest_confirmed() -> int:
+            for n in range(confirmed + 1, min(confirmed + 8, events) + 1):
+                node.say_played(n, "k", n, n + 1, events)
+            return max(confirmed, int(node.newest(topics.SEEN, SELF).get("n", 0)))
+
+        for aim in (events // 2, events):
+
+            def told() -> bool:
+                nonlocal confirmed
+                confirmed = newest_confirmed()
+                return confirmed >= aim
+
+            eventually(told, f"{aim} events confirmed")
+            station.kill()
+            recorded = [event.n for event in station.desk.record.events(NODE)]
             assert sorted(recorded) == list(range(1, len(recorded) + 1))
             assert len(recorded) >= confirmed
-            assert station.record.lost() == []
-            station.close()
-        assert confirmed == events
-    finally:
-        for service in services:
-            service.kill()
-            service.wait()
-        node.close()
-        broker.stop()
+            assert station.desk.record.lost() == []
+            station.start()
+    assert confirmed == events

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from host_support import AREA, STATION, keyring, site, speech_like
-from station_support import FakeNode, eventually
+from host_support import speech_like
 
-from loa.broker import NatsBroker
 from loa.firmware import topics
 from loa.station.service import Service
 from loa.station.station import Station
+from loa.testing import Commune, FakeNode, eventually
+from loa.testing.commune import Broker
 
+AREA = "son-la/moc-chau"
+STATION = "moc-chau"
 NODE = "ban-la-1"
 SELF = topics.node_audience(NODE)
 EVERY_MINUTE_PLAN = """
@@ -46,17 +48,13 @@ class Running:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(30)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[NatsBroker]:
-    broker = NatsBroker(site(), keyring(), tmp_path / "broker")
-    broker.start()
-    yield broker
-    broker.stop()
+def opened(commune: Commune, folder: Path) -> Station:
+    return Station(commune.site, STATION, commune.keyring, folder)
 
 
 @pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    station = Station(site(), STATION, keyring(), tmp_path / "station")
+def station(broker: Broker, loa_commune: Commune, tmp_path: Path) -> Iterator[Station]:
+    station = opened(loa_commune, tmp_path / "station")
     station.add_audio(speech_like(2, tmp_path / "tin.wav"))
     (tmp_path / "plan.toml").write_text(EVERY_MINUTE_PLAN)
     yield station
@@ -64,15 +62,15 @@ def station(tmp_path: Path) -> Iterator[Station]:
 
 
 @pytest.fixture
-def running(station: Station, broker: NatsBroker) -> Iterator[Running]:
+def running(station: Station, broker: Broker) -> Iterator[Running]:
     running = Running(station, broker.url)
     yield running
     running.stop()
 
 
 @pytest.fixture
-def node(broker: NatsBroker) -> Iterator[FakeNode]:
-    node = FakeNode(broker.port, NODE)
+def node(broker: Broker, loa_commune: Commune) -> Iterator[FakeNode]:
+    node = loa_commune.fake_node(NODE)
     yield node
     node.close()
 
@@ -86,21 +84,23 @@ def test_documents_reach_nodes_signed_and_in_order(station: Station, running: Ru
     assert node.newest(topics.AIR, AREA)["orders"][-1]["bulletin"]["class"] == "urgent"
 
 
-def test_another_process_gives_an_order(station: Station, running: Running, node: FakeNode, tmp_path: Path) -> None:
-    desk = Station(site(), STATION, keyring(), tmp_path / "station")
+def test_another_process_gives_an_order(loa_commune: Commune, station: Station, running: Running, node: FakeNode, tmp_path: Path) -> None:
+    desk = opened(loa_commune, tmp_path / "station")
     order = desk.stop(SELF)
     desk.close()
     eventually(lambda: order in str(node.newest(topics.AIR, SELF)), "the order of the other process")
 
 
-def test_an_empty_broker_gets_everything_again(broker: NatsBroker, station: Station, running: Running, tmp_path: Path) -> None:
+def test_an_empty_broker_gets_everything_again(
+    loa_commune: Commune, broker: Broker, station: Station, running: Running, tmp_path: Path
+) -> None:
     plan = station.publish_plan(tmp_path / "plan.toml")
     eventually(lambda: running.service.connected, "the connection")
     broker.kill()
     broker.wipe()
     order = station.urgent(AREA, "tin")
     broker.start()
-    node = FakeNode(broker.port, NODE)
+    node = loa_commune.fake_node(NODE)
     eventually(lambda: node.newest(topics.PLAN, AREA).get("rev") == plan.revision, "the plan on the new broker")
     eventually(lambda: order in str(node.newest(topics.AIR, AREA)), "the order given while there was no broker")
     node.close()
@@ -169,21 +169,23 @@ def test_a_command_is_repeated_until_it_is_answered(
     assert station.commands.waiting() == []
 
 
-def test_a_cut_node_is_offline(broker: NatsBroker, station: Station, running: Running) -> None:
+def test_a_cut_node_is_offline(loa_commune: Commune, broker: Broker, station: Station, running: Running) -> None:
     eventually(lambda: running.service.connected, "the connection")
-    node = FakeNode(broker.port, NODE)
+    node = loa_commune.fake_node(NODE)
     node.say_state("n-1")
     eventually(lambda: [status.id for status in station.status() if status.online] == [NODE], "online")
     node.cut()
     eventually(lambda: not any(status.online for status in station.status()), "offline")
 
 
-def test_a_station_that_was_stopped_forgets_nothing(station: Station, broker: NatsBroker, node: FakeNode, tmp_path: Path) -> None:
+def test_a_station_that_was_stopped_forgets_nothing(
+    loa_commune: Commune, station: Station, broker: Broker, node: FakeNode, tmp_path: Path
+) -> None:
     first = Running(station, broker.url)
     order = station.urgent(AREA, "tin")
     command = station.command(NODE, "ping")
     first.stop()
-    again = Station(site(), STATION, keyring(), tmp_path / "station")
+    again = opened(loa_commune, tmp_path / "station")
     assert again.http_port == station.http_port
     second = Running(again, broker.url)
     try:

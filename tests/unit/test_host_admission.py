@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from host_support import AREA, STATION, keyring, signed, site, speech_like
+from host_support import AREA, STATION, keyring, site, speech_like
 
 from loa.firmware import refusal, reports, topics
 from loa.keys import SigningKey
@@ -15,6 +15,7 @@ from loa.keys.signing import new_rsa_key
 from loa.station.database import Database
 from loa.station.documents import Document, Documents
 from loa.station.station import Station
+from loa.testing.wire import signed
 from node.bus.admission import Admission
 from node.bus.trust import TrustStore
 

@@ -1,13 +1,14 @@
 """Whatever arrives from the bus, signed or not: what is no report changes nothing and stops nothing."""
 
 import pytest
-from host_support import STATION, keyring, signed, site
+from host_support import STATION, keyring, site
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loa.firmware import topics
 from loa.station.service import Service
 from loa.station.station import Station
+from loa.testing.wire import signed
 
 NODE = "ban-la-1"
 VALUES = st.recursive(

@@ -5,9 +5,9 @@ firmware on an emulated board. Nothing here needs pytest; `loa.testing.plugin` d
 """
 
 from loa.testing.commune import Commune, Node, Station
-from loa.testing.lab import Lab
+from loa.testing.lab import Lab, default_site
 from loa.testing.voices import voice
 from loa.testing.waiting import eventually
 from loa.testing.wire import Client, FakeNode
 
-__all__ = ["Client", "Commune", "FakeNode", "Lab", "Node", "Station", "eventually", "voice"]
+__all__ = ["Client", "Commune", "FakeNode", "Lab", "Node", "Station", "default_site", "eventually", "voice"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from loa.broker import Broker as Engine
-from loa.broker import NatsBroker
+from loa.broker import LocalBroker
 from loa.broker.users import station_user
 from loa.demo.clicks import Click
 from loa.demo.ear import Ear, as_played, built_in, dropouts, emitted_s
@@ -22,7 +22,7 @@ from loa.station.station import Station as Desk
 from loa.testing.acts import Acts
 from loa.testing.voices import plan_text, voice
 from loa.testing.waiting import WITHIN_S, eventually
-from loa.testing.wire import Client, FakeNode
+from loa.testing.wire import Client, FakeNode, Will
 
 _BUILT_IN = {"chime": 3.5, "siren": 12.0}  # seconds of each that the ear knows
 _HEARD_POLL_S = 0.1
@@ -70,7 +70,7 @@ class Broker:
     @property
     def is_ours(self) -> bool:
         """False for one that was named by `--loa-broker`."""
-        return isinstance(self._engine, NatsBroker)
+        return isinstance(self._engine, LocalBroker)
 
     def start(self) -> None:
         """Start it, on the port that it had; returns when it serves."""
@@ -103,8 +103,8 @@ class Broker:
         self._own().resume()
         self._acts.note("broker", "resumed")
 
-    def _own(self) -> NatsBroker:
-        if not isinstance(self._engine, NatsBroker):
+    def _own(self) -> LocalBroker:
+        if not isinstance(self._engine, LocalBroker):
             raise NotOurs(f"the broker {self.url} is not ours to stop", "run this test without --loa-broker", EXIT_USAGE)
         return self._engine
 
@@ -310,6 +310,11 @@ class Commune(sim.Commune):
         user = station_user(station or self.station_name)
         password = self.keyring.station_password(station or self.station_name)
         return Client(self.broker.host, self.broker.port, user, password, self._authority, client_id=f"test-{user}")
+
+    def node_client(self, node_id: str, will: Will | None = None) -> Client:
+        """An MQTT client with a node's account, which may hear and say what that node may."""
+        password = self.keyring.node(node_id).password
+        return Client(self.broker.host, self.broker.port, node_id, password, self._authority, will)
 
     def fake_node(self, node_id: str) -> FakeNode:
         """A node made of nothing but MQTT, in the place of a simulated one."""
