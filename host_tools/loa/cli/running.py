@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from loa.broker import NatsBroker
+from loa.broker import LocalBroker, local_broker
 from loa.cli import output
 from loa.cli.glance import Glance, shown
 from loa.cli.place import JsonOption, Place, StationOption, at_site
@@ -128,8 +128,8 @@ def _tell_restarts(commune: Commune, starts: dict[str, int], glance: Glance) -> 
             glance.note(f"node {name} starts again after a reset ({boot.cause}), start {boot.number}")
 
 
-def _broker_of(place: Place) -> NatsBroker:
-    return NatsBroker(place.site, place.keyring, place.places.broker)
+def _broker_of(place: Place) -> LocalBroker:
+    return local_broker(place.site, place.keyring, place.places.broker)
 
 
 def _say(json: bool, facts: dict[str, str], words: str) -> None:

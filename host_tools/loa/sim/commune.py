@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from loa.boards import load_board
-from loa.broker import Broker, ExternalBroker, NatsBroker
+from loa.broker import Broker, ExternalBroker, local_broker
 from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.keys import Keyring
 from loa.provision.contents import Services, node_files
@@ -70,7 +70,7 @@ class Commune:
         self.station_name = station or only_station(site)
         self.keyring = Keyring(keys or self.places.keys)
         self.broker = (
-            ExternalBroker(self.site, self.keyring, broker_url) if broker_url else NatsBroker(self.site, self.keyring, self.places.broker)
+            ExternalBroker(self.site, self.keyring, broker_url) if broker_url else local_broker(self.site, self.keyring, self.places.broker)
         )
         self.nodes = {name: node_type(self.places.node(name), name, self.runtime) for name in self._chosen(nodes)}
         self._running = ExitStack()

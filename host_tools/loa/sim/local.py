@@ -1,6 +1,7 @@
 """Turns a site into one that lives on this machine alone, so that it can be tried without touching the real one."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from loa.site.model import Broker, Site
 
@@ -19,5 +20,6 @@ def local(site: Site, broker_url: str | None = None, port: Callable[[], int] = a
         name: station.model_copy(update={"host": "localhost", "http_port": port(), "https_port": port(), "time_port": port()})
         for name, station in site.stations.items()
     }
-    broker = Broker(kind="external", url=broker_url) if broker_url else Broker(port=port())
+    engine: Literal["nats", "mosquitto"] = "mosquitto" if site.broker.kind == "mosquitto" else "nats"
+    broker = Broker(kind="external", url=broker_url) if broker_url else Broker(kind=engine, port=port())
     return site.model_copy(update={"stations": stations, "broker": broker, "time_servers": []})

@@ -88,9 +88,9 @@ class Network(Strict):
 
 
 class Broker(Strict):
-    """`nats` is started by loa itself; an `external` one is named by its `url`, `mqtts://host:8883`."""
+    """`nats` and `mosquitto` are started by loa itself; an `external` one is named by its `url`, `mqtts://host:8883`."""
 
-    kind: Literal["nats", "external"] = "nats"
+    kind: Literal["nats", "mosquitto", "external"] = "nats"
     host: str = "localhost"
     port: Port = 0
     url: Annotated[str, Field(pattern=r"^mqtts?://[^/:]+(:\d+)?$")] | None = None
