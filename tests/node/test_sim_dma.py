@@ -15,16 +15,21 @@ def _pattern(first, buffers=1):
 class _Board:
     """A ring of so many buffers with a transmitter, and what was heard as a string: the first byte of each buffer, `.` for silence."""
 
-    def __init__(self, buffers):
+    def __init__(self, buffers, late=()):
         self.now = 0
         self.done = 0
         self._sound = b""
         ring = DmaRing(buffers, 2, _RATE, self._emit, 0)
-        self.transmitter = Transmitter(ring, self._done, 0, _BUFFER_US)
+        self._late = list(late)
+        self.transmitter = Transmitter(ring, self._done, 0, _BUFFER_US, lambda: bool(self._late) and self._late.pop(0))
 
     def pass_buffers(self, count):
         self.now += count * _BUFFER_US
         self.transmitter.run(self.now)
+
+    def deaf(self, count):
+        self.now += count * _BUFFER_US
+        self.transmitter.deaf(self.now)
 
     def heard(self):
         starts = range(0, len(self._sound), _BUFFER_BYTES)
@@ -120,3 +125,34 @@ def test_a_busy_program_does_not_stop_the_copying():
     board.transmitter.write(_pattern(ord("a"), 8))
     board.pass_buffers(20)  # as one: nobody ran the ticks in between
     assert board.done == 1 and "abcdefgh" in board.heard()
+
+
+def test_while_flash_is_erased_the_ring_replays_what_is_in_it():
+    board = _Board(4)
+    board.transmitter.write(_pattern(ord("a"), 9))
+    board.pass_buffers(8)
+    before = len(board.heard())
+    board.deaf(8)
+    replayed = board.heard()[before:]
+    assert replayed[:4] == replayed[4:] and replayed.strip(".") and "." not in replayed.strip(".")
+    board.pass_buffers(14)
+    assert board.heard().endswith("....")
+
+
+def test_a_write_during_an_erase_is_copied_when_the_task_runs_again():
+    board = _Board(4)
+    board.pass_buffers(6)
+    board.transmitter.write(_pattern(ord("a")))
+    board.deaf(4)
+    assert board.done == 0
+    board.pass_buffers(2)
+    assert board.done == 1
+
+
+def test_a_late_copy_task_copies_on_the_next_tick():
+    board = _Board(4, late=[True, True, False])
+    board.transmitter.write(_pattern(ord("a")))
+    board.pass_buffers(2)
+    assert board.done == 0
+    board.pass_buffers(1)
+    assert board.done == 1

@@ -4,6 +4,7 @@ The folder keeps everything: `flash.bin`, `speaker-<boot>-<n>.wav` with their ti
 the real board it takes here: the process is killed at any instruction, the RTC is lost, and the flash keeps what was programmed.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ from typing import Any, Protocol
 from loa.errors import LoaError
 from loa.firmware import CPYTHON_TWINS
 from loa.sim import recording
-from loa.sim.hardware import chip, lifeline
+from loa.sim.hardware import chip, lifeline, surroundings
 from loa.sim.runtime import Runtime
 
 _SIM = Path(__file__).resolve().parent
@@ -90,7 +91,7 @@ class SimulatedNode:
         self._heap_kb = heap_kb
         self._terminal = terminal
         self._mac = mac or bytes([0x24]) + hashlib.sha256(node_id.encode()).digest()[:5]
-        self._linked = True
+        self._world: dict[str, Any] = {"seed": node_id, "began_ns": time.time_ns()}
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
@@ -147,14 +148,22 @@ class SimulatedNode:
             if self._process is not None and self._process.poll() is None:
                 self._process.send_signal(signal.SIGINT)
 
-    # The network
+    # The world around it
 
-    def link(self, up: bool) -> None:
-        """Take the access point away, or bring it back."""
+    def link(self, up: bool, why: str = surroundings.GONE) -> None:
+        """Take the access point away, or bring it back. `why` it lets the node in no more: one of `loa.sim.hardware.surroundings.LINKS`."""
+        self.surround(link=surroundings.UP if up else why)
+
+    def surround(self, **changed: Any) -> None:
+        """Change what is around the board, running or not; members and their meaning are those of `loa.sim.hardware.surroundings.calm`."""
+        unknown = changed.keys() - surroundings.calm().keys()
+        if unknown:
+            raise ValueError(f"nothing around a board is called {', '.join(sorted(unknown))}")
         with self._lock:
-            self._linked = up
+            self._world |= changed
             if self._wire is not None:
-                self._wire.sendall(lifeline.RESTORED if up else lifeline.CUT)
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it is ending; the next run begins with it
+                    self._wire.sendall(lifeline.surroundings(changed))
 
     # What can be seen from outside
 
@@ -271,7 +280,7 @@ class SimulatedNode:
             chip.FOLDER: str(self.folder),
             chip.BOOT: str(number),
             chip.CAUSE: cause,
-            chip.LINK: "1" if self._linked else "0",
+            chip.WORLD: json.dumps(self._world),
             chip.LIFELINE: str(theirs.fileno()),
             chip.MAC: self._mac.hex(),
             chip.TERMINAL: "0" if terminal is None else "1",

@@ -35,6 +35,11 @@ class _ThreadPulse(Pulse):
         with self._lock:
             super().run_due()
 
+    def stand_still(self, microseconds: int) -> None:
+        """Let no listener run for so long."""
+        with self._lock:
+            time.sleep(microseconds / 1_000_000)
+
     def _beat(self) -> None:
         while True:
             time.sleep(self.until_next_us() / 1_000_000)
@@ -66,6 +71,12 @@ class _CPython:
 
     def sleep_to_tick(self, limit_us: int) -> None:
         time.sleep(min(limit_us, self._pulse.until_next_us()) / 1_000_000)
+
+    def stand_still(self, microseconds: int) -> None:
+        self._pulse.stand_still(microseconds)
+
+    def turn_crystal(self, figures, seed) -> None:
+        """Ticks are the host's here: a crystal of the board's own needs the unix port."""
 
     def leave(self) -> None:
         sys.stdout.flush()

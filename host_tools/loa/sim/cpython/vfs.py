@@ -29,7 +29,11 @@ class VfsLfs2:
     @staticmethod
     def mkfs(partition, readsize=32, progsize=32, lookahead=32):
         """Format; the folder that the partition was mounted on is emptied when it is mounted again."""
-        partition.writeblocks(0, littlefs_image({}, partition.ioctl(_COUNT, 0) * BLOCK, partition.info()[4]))
+        image = littlefs_image({}, partition.ioctl(_COUNT, 0) * BLOCK, partition.info()[4])
+        for number in range(len(image) // BLOCK):
+            block = image[number * BLOCK : (number + 1) * BLOCK]
+            if block.strip(b"\xff"):  # as littlefs does: blocks that hold nothing are not erased
+                partition.writeblocks(number, block)
 
 
 def mount(system, folder):

@@ -6,6 +6,8 @@ from loa.sim.hardware.dma import BUFFER_FRAMES, DmaRing, Transmitter
 from loa.sim.hardware.pulse import PERIOD_US
 from loa.sim.hardware.recorder import Recorder
 
+_LATE = 0.02  # of all ticks the copy task lets pass, since more urgent tasks run; how often is an assumption
+
 
 class I2S:
     """One of the two I2S units. ValueError for what the hardware or this emulation cannot do, OSError for a unit already in use."""
@@ -34,8 +36,8 @@ class I2S:
         self._recorder = path and Recorder(CHIP.host.open, path, rate, channels, bits, CHIP.boot, CHIP.host.unix_ns())
         emit = self._recorder.emit if self._recorder else _unheard
         ring = DmaRing(max(2, ibuf // (BUFFER_FRAMES * frame_bytes)), frame_bytes, rate, emit, now)
-        self._transmitter = Transmitter(ring, self._copied, now, PERIOD_US)
-        CHIP.pulse.subscribe(self._transmitter.run)
+        self._transmitter = Transmitter(ring, self._copied, now, PERIOD_US, _is_late)
+        CHIP.connect_transmitter(self._transmitter)
 
     def irq(self, handler):
         """Set the callback, which gets this object when a buffer has been copied."""
@@ -54,17 +56,18 @@ class I2S:
         """Off at once: what is in the ring is not heard, and the callback of a write under way never comes."""
         if self._transmitter is None:
             return
-        CHIP.pulse.unsubscribe(self._transmitter.run)
+        CHIP.disconnect_transmitter(self._transmitter)
         self._transmitter = None
         del self._in_use[self._unit]
         if self._recorder:
             self._recorder.close()
 
     def _copied(self):
-        try:
-            CHIP.host.schedule(self._callback, self)
-        except RuntimeError:  # the queue of callbacks is full; the driver ignores that too
-            return
+        CHIP.interrupt(self._callback, self)
+
+
+def _is_late():
+    return CHIP.lot.fraction() < _LATE
 
 
 def _unheard(buffer):

@@ -50,6 +50,8 @@ class Partition:
     def writeblocks(self, block, buffer, offset=None):
         """Program; without `offset` the blocks are erased before."""
         self._check(block, offset or 0, len(buffer))
+        if offset is None:
+            CHIP.erase((len(buffer) + BLOCK - 1) // BLOCK)
         CHIP.flash.writeblocks(self._first + block, buffer, offset)
 
     def ioctl(self, operation, argument=0):
@@ -59,6 +61,7 @@ class Partition:
             return BLOCK
         if operation == _ERASE:
             self._check(argument, 0, BLOCK)
+            CHIP.erase(1)
             return CHIP.flash.ioctl(_ERASE, self._first + argument)
         return CHIP.flash.ioctl(operation, argument)
 

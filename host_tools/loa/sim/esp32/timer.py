@@ -34,7 +34,4 @@ class Timer:
         self._due += self._period_us
         if not self._periodic:
             self.deinit()
-        try:
-            CHIP.host.schedule(self._callback, self)
-        except RuntimeError:  # ignored by the chip's timer too
-            return
+        CHIP.interrupt(self._callback, self)

@@ -22,13 +22,15 @@ class DmaRing:
         self._filling = None
         self._filled = 0
 
-    def advance(self, now_us):
-        """Play every buffer whose time has passed by `now_us`."""
+    def advance(self, now_us, served=True):
+        """Play every buffer whose time has passed by `now_us`. Not `served`: no interrupt clears and frees them, so that old ones sound again."""
         due = (now_us - self._started) * self._rate // (BUFFER_FRAMES * 1_000_000)
         while self._played < due:
             number = self._played % len(self._buffers)
             self._played += 1
             self._emit(self._buffers[number])
+            if not served:
+                continue
             self._buffers[number][:] = self._silence
             if len(self._free) == len(self._buffers) - 1:
                 self._free.pop(0)
@@ -54,12 +56,14 @@ class Transmitter:
     """I2S in irq mode: the task that copies one handed-in buffer at a time into the ring, on the 10 ms tick, and then says so.
 
     `done()` is called when the buffer has been copied and may be used again. A write while one is under way is lost, without a word.
+    `is_late()` is asked on each tick whether a more urgent task keeps it from running.
     """
 
-    def __init__(self, ring, done, now_us, period_us):
+    def __init__(self, ring, done, now_us, period_us, is_late=lambda: False):
         self._ring = ring
         self._done = done
         self._period_us = period_us
+        self._is_late = is_late
         self._next_us = now_us + period_us
         self._buffer = None
         self._copied = 0
@@ -74,7 +78,14 @@ class Transmitter:
         """Catch up with all ticks to now: the task does not depend on the program, which may have been busy."""
         while self._next_us <= now_us:
             self._ring.advance(self._next_us)
-            self._copy()
+            if not self._is_late():
+                self._copy()
+            self._next_us += self._period_us
+
+    def deaf(self, now_us):
+        """Flash was being erased up to now: neither interrupts nor the task have run, and DMA went on with what was in the ring."""
+        self._ring.advance(now_us, served=False)
+        while self._next_us <= now_us:
             self._next_us += self._period_us
 
     def _copy(self):

@@ -1,14 +1,16 @@
 """The wire between a node's process and its supervisor, who is the watchdog circuit, the reset line and the access point.
 
-Up go lines: `watchdog <ms>`, `fed`, `reset hard`, `reset soft`, `interrupt <character>`. Down come single bytes: `0` the link is cut, `1` it is back.
+Up go lines: `watchdog <ms>`, `fed`, `reset hard`, `reset soft`, `interrupt <character>`. Down comes what has changed around the board, as JSON
+with its length before it.
 """
 
-CUT = b"0"
-RESTORED = b"1"
+import json
+
 FED = b"fed\n"
 RESET_HARD = b"reset hard\n"
 RESET_SOFT = b"reset soft\n"
 INTERRUPT = b"interrupt "
+_LENGTH_DIGITS = 4
 
 
 def watchdog(milliseconds):
@@ -19,6 +21,12 @@ def watchdog(milliseconds):
 def interrupt(character):
     """The line that says which character interrupts the program, -1 for none."""
     return INTERRUPT + b"%d\n" % character
+
+
+def surroundings(changed):
+    """What goes down: a dict of `loa.sim.hardware.surroundings`, or those of its members that are new."""
+    text = json.dumps(changed).encode()
+    return b"%0*x" % (_LENGTH_DIGITS, len(text)) + text
 
 
 class Lifeline:
@@ -37,10 +45,19 @@ class Lifeline:
             self._stream.write(line)
 
     def heard(self):
-        """The next byte from the supervisor, None if there is none, empty if the supervisor has gone."""
+        """What has changed around the board, as a dict; None if nothing has. EOFError if the supervisor has gone."""
         if self._stream is None or not self._readable():
             return None
-        try:
-            return self._stream.read(1)
-        except OSError:  # it went with words of ours unread
-            return b""
+        return json.loads(self._read(int(self._read(_LENGTH_DIGITS), 16)))
+
+    def _read(self, count):
+        data = b""
+        while len(data) < count:
+            try:
+                piece = self._stream.read(count - len(data))
+            except OSError:  # it went with words of ours unread
+                piece = b""
+            if not piece:
+                raise EOFError
+            data += piece
+        return data

@@ -19,6 +19,8 @@ class _Unix:
     environment = staticmethod(_os.getenv)
     schedule = staticmethod(schedule)
     sleep_to_tick = staticmethod(clockwork.sleep_to_tick)
+    stand_still = staticmethod(clockwork.stand_still)
+    turn_crystal = staticmethod(clockwork.turn_crystal)
 
     def __init__(self):
         files = vfs.VfsPosix()

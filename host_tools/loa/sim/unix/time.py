@@ -4,7 +4,7 @@ Sleeping runs the emulated hardware. `time_ns` is as fine as the RTC, a microsec
 """
 
 from chip import CHIP
-from clockwork import HOST, now_us, sleep_to_tick
+from clockwork import now_us, sleep_to_tick
 from micropython import const
 
 from loa.sim.hardware.calendar import civil, days
@@ -15,13 +15,12 @@ _SECONDS_TO_WRAP = const(5)
 _DAY_S = const(86400)
 _2000 = days(2000, 1, 1)
 
-_host_ms = HOST.ticks_ms
-_OFFSET_MS = (1 << 30) - _SECONDS_TO_WRAP * 1_000 - _host_ms()
+_OFFSET_MS = (1 << 30) - _SECONDS_TO_WRAP * 1_000 - now_us() // 1_000
 _OFFSET_US = (1 << 30) - _SECONDS_TO_WRAP * 1_000_000 - now_us()
 
 
 def ticks_ms():
-    return (_host_ms() + _OFFSET_MS) & _MASK
+    return (now_us() // 1_000 + _OFFSET_MS) & _MASK
 
 
 def ticks_us():
