@@ -35,11 +35,11 @@ class Services:
     time_servers: tuple[tuple[str, int], ...]
 
 
-def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, march: str | None) -> dict[str, Files]:
-    """Files for each littlefs partition. `march`: architecture of the application's native code, None for sources (`loa.provision.slot.compiled`)."""
+def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, slot: bytes) -> dict[str, Files]:
+    """Files for each littlefs partition. `slot`: the application, see `application`."""
     return {
         "vfs": {**{name: (FIRMWARE / name).read_bytes() for name in _BOOT}, **own_files(site, keyring, node_id, services)},
-        "app": {_SLOT: application(march)},
+        "app": {_SLOT: slot},
         "data": first_documents(site, keyring, node_id),
     }
 
@@ -56,7 +56,10 @@ def own_files(site: Site, keyring: Keyring, node_id: str, services: Services) ->
 
 
 def application(march: str | None) -> bytes:
-    """The content of a slot: an archive of the modules and of which release they are. `march` as for `node_files`."""
+    """The content of a slot: an archive of the modules and of which release they are.
+
+    `march`: architecture of the native code, None for sources (`loa.provision.slot.compiled`).
+    """
     release = f'VERSION = "{version("loa")}"\nBUILT = {int(time.time())}\n'
     modules = {path: content for path, content in compiled(march).items() if Path(path).stem != "release"}
     slot = BytesIO()
