@@ -12,6 +12,7 @@ from typing import Any
 
 from joserfc.errors import JoseError
 
+from loa.boards import load_board
 from loa.errors import EXIT_INVALID, EXIT_KEYS, LoaError, suggestion
 from loa.firmware import documents, limits, topics
 from loa.keys import Keyring
@@ -126,11 +127,17 @@ class Station:
 
     def follow_keys(self) -> list[Document]:
         """Take over what became of the keys folder: a newer trust document, a new key. Returns what was signed anew because another key had signed it."""
+        kid = self.keyring.history(self.name).kid
         self.publish_trust()
-        if self.documents.signer != self.keyring.history(self.name).kid:
+        if kid != self.documents.signer and kid in self._trusted():
             self.documents.sign_with(self.keyring.station(self.name))
         others = [document for document in self.documents.all_current() if document.body["iss"] not in (self.documents.signer, ROOT_KID)]
         return [self._sign_anew(document) for document in others]
+
+    def _trusted(self) -> list[str]:
+        """Names of the keys that nodes believe. A new key signs nothing before they are told of it."""
+        trust = self.documents.current(topics.TRUST, self.area)
+        return [key["kid"] for key in trust.body["keys"]] if trust else []
 
     def _sign_anew(self, document: Document) -> Document:
         if document.kind in (topics.PLAN, topics.AIR):
@@ -249,6 +256,13 @@ class Station:
         self._check_class(importance)
         now = int(time.time())
         return {"id": self.orders.name(what), "class": importance, "from": now, "until": now + valid_s, **fields}
+
+    def _live_codec(self, audience: str) -> str:
+        """The site's first codec that all nodes of the audience play: as they say themselves, or as their board is known to."""
+        nodes = {name: node for name, node in self.site.nodes.items() if audience in (topics.node_audience(name), *topics.chain(node.area))}
+        plays = [self.nodes.state(name).get("codecs") or load_board(node.board).audio.plays for name, node in nodes.items()]
+        codecs = self.site.audio.codecs
+        return next((codec for codec in codecs if all(codec in known for known in plays)), codecs[-1])
 
     def _check_audience(self, audience: str) -> None:
         own = [area for area in self.site.areas if topics.covers(self.area, area)]
