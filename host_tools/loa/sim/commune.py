@@ -158,7 +158,8 @@ class Commune:
     def _install(self, node: SimulatedNode) -> None:
         shutil.rmtree(node.folder)
         node.folder.mkdir()
-        files = node_files(self.site, self.keyring, node.node_id, self._services(), cached_application(self.runtime.march))
+        slot = cached_application(self.runtime.march)
+        files = node_files(self.site, self.keyring, node.node_id, self._services(), slot, interpreted=self.runtime.march is None)
         node.install(build_image(load_board(self.site.nodes[node.node_id].board), files))
 
     def _services(self) -> Services:
