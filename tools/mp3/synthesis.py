@@ -1,0 +1,213 @@
+"""Writes the two unrolled kernels of the synthesis filterbank, `dct32.py` and `window.py`, line by line."""
+
+import math
+import re
+
+from window import window
+
+# A row of the history holds what the window needs of one DCT output X: 33 slots of A, 27 of H and 27 of L (see `layout` below).
+COARSE, HIGH, LOW, ROW = 0, 33, 60, 87
+SLOTS = 18
+COARSE_PAST, FINE_PAST = 15, 9
+CENTRE = (6, 7, 8, 9)  # ages of the taps that are large
+
+ROW_ORDER = [16, 0] + [n for j in range(1, 16) for n in (16 + j, 16 - j)]  # X[16+j] and X[16-j] are used together
+
+DCT_HEAD = '''"""The matrixing of the synthesis filterbank (ISO/IEC 11172-3, 2.4.3.2.2) as a 32-point DCT-II after Lee; written by tools/mp3/make.py.
+
+X[n] = sum of S[k] cos(n (2k + 1) pi / 64), n = 0..31, from which the 64 values V follow by symmetry: V[i] = X[16 + i], and so on. In place,
+five stages of butterflies (a + b, (a - b) / (2 cos)) and the additions behind them. Values are Q11.20. The largest product of Lee's factors is 122; where the
+sum of all |S[k]| is above 16 a slot is halved until it is not, which no sound needs, so that all stay below 2**31. A product with a factor
+c of f fraction bits takes the upper bits and the lower f bits one after the other, so that it is exact to the last bit and below 2**31.
+"""
+
+import micropython
+
+
+@micropython.viper
+def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
+    """Transform `slots` vectors of 32 subband samples at `s` and put them into the history `rows` of `window` as A, H and L.
+
+    `a`: anything; the first two parameters live in registers. `loud`: X may leave +-4 and is saturated. `up`: 32 where a word has 64 bits,
+    else 0. Odd slots have their odd subbands negated already (2.4.3.4.10.5).
+    """
+    row = rows
+    shift = 0
+    coarse = up + 6
+    high = up + 10
+    i = 0
+    while slots:
+        slots -= 1
+'''
+
+WINDOW_HEAD = '''"""Windowing and summing of the synthesis filterbank (ISO/IEC 11172-3, 2.4.3.2.2); written by tools/mp3/make.py.
+
+Each sample is the sum of 16 products of window values D (Q1.16, exact) with X of the last 16 slots. A row of the history keeps X[n] in three forms:
+A = X in Q2.14 for the twelve outer taps, whose |D| sum up to 0.38; H = X in Q2.10 and L, the ten bits below, for the four large ones in the middle.
+With |X| < 4 all partial sums stay below 2**31: A 24768 * 2**16, H 156590 * 2**12, L 156590 * 2**10. What A and L cut off is made up for on average.
+A row: A of the 15 slots before and 18 of this granule, H and L of 9 before and 18. Rows: X[16], X[0], then X[16 + j] and X[16 - j] for j = 1..15.
+"""
+
+import micropython
+
+
+@micropython.viper
+def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
+    """Put 32 samples of Q5.26 for each of `slots` slots at `out`. `a`, `p`: anything of that type. `up`: 32 where a word has 64 bits, else 0."""
+    mid = up + 4
+    low = up + 10
+    t = 0
+    while slots:
+        slots -= 1
+        p = rows
+'''
+
+SHIFT_HEAD = '''
+
+@micropython.viper
+def move_on(a: int, p: ptr32):
+    """Make the last slots of this granule the past of the next one: in each row 15 of A, 9 of H and 9 of L. `a`: anything, `p`: the history."""
+    a = 32
+    while a:
+        a -= 1
+'''
+
+
+_ERROR = 1.5e-6  # what a factor may be wrong by where it can be had better
+
+
+def product(factor: float) -> str:
+    """`a` times a factor of at most 16 bits, the upper bits of `a` and the lower ones apart: each product stays below 2**31."""
+    bits = 15 if factor < 1 else 16 - math.ceil(math.log2(factor))
+    constant = round(factor * (1 << bits))
+    upper, lower = f"(a << up >> up{bits})", f"(a & {(1 << bits) - 1})"
+    if factor < 1 and abs(constant / (1 << bits) - factor) > _ERROR:
+        constant = round(factor * (2 << bits))
+        return f"({upper} * {constant} >> 1) + ({lower} * {constant} >> {bits + 1})"
+    return f"{upper} * {constant} + ({lower} * {constant} >> {bits})"
+
+
+class _Block:
+    """Code for the DCT-II of `size` values at s[0..], in place; `outputs[n]` is where X[n] or -X[n] lies and the sign it has there."""
+
+    def __init__(self, size: int) -> None:
+        self.lines: list[str] = []
+        self.outputs = [(0, 1)]
+        if size > 1:
+            self._butterflies(size)
+            part = _Block(size // 2)
+            self._parts(size, part)
+            self._join(size // 2, part.outputs)
+
+    def _butterflies(self, size: int) -> None:
+        """Sums stay, differences over 2 cos go to the mirrored place: the second half is reversed, which negates its odd outputs."""
+        for k in range(size // 2):
+            low, high = k, size - 1 - k
+            self.lines += [f"a = s[{low}]", f"s[{low}] = a + s[{high}]", f"a -= s[{high}]"]
+            self.lines.append(f"s[{high}] = {product(1 / (2 * math.cos(math.pi * (2 * k + 1) / (2 * size))))}")
+
+    def _parts(self, size: int, part: "_Block") -> None:
+        half = size // 2
+        if half in _LOOPED:
+            count = _LOOPED[half]
+            self.lines += [f"{count} = 2", f"while {count}:", f"    {count} -= 1"] + ["    " + line for line in part.lines]
+            self.lines += [f"    s = ptr32(int(s) + {4 * half})", f"s = ptr32(int(s) - {4 * size})"]
+        elif half > 1:
+            shifted = [re.sub(r"s\[(\d+)\]", lambda match: f"s[{int(match.group(1)) + half}]", line) for line in part.lines]
+            self.lines += part.lines + shifted
+
+    def _join(self, half: int, outputs: list[tuple[int, int]]) -> None:
+        """X[2n] = G[n], X[2n + 1] = H[n] + H[n + 1]."""
+        joined = []
+        for n, (place, sign) in enumerate(outputs):
+            joined.append((place, sign))
+            sign *= (-1) ** n
+            if n + 1 < half:
+                next_place, next_sign = outputs[n + 1]
+                operator = "+" if sign == next_sign * (-1) ** (n + 1) else "-"
+                self.lines.append(f"s[{half + place}] = s[{half + place}] {operator} s[{half + next_place}]")
+            joined.append((half + place, sign))
+        self.outputs = joined
+
+
+_LOOPED = {16: "halves", 8: "quarters"}  # sizes of parts that are done in a loop, and its counter
+DCT = _Block(32)
+
+
+def dct32_lines() -> list[str]:
+    lines = ["if loud:", "    a = 524289", "    while a > 524288:", "        a = 0", "        i = 0", "        while i < 32:"]
+    lines += ["            t = s[i] << up >> up", "            if t < 0:", "                t = 0 - t", "            a += t >> 5", "            i += 1"]
+    lines += ["        if a > 524288:", "            i = 0", "            while i < 32:"]
+    lines += ["                s[i] = s[i] << up >> up1", "                i += 1"]
+    lines += DCT.lines
+    lines += ["if loud:", "    i = 0", "    while i < 32:", "        a = s[i] << up >> up", "        if a > 4194303:", "            s[i] = 4194303"]
+    lines += ["        elif a < -4194303:", "            s[i] = -4194303", "        i += 1"]
+    lines.append("row = rows")
+    for number, n in enumerate(ROW_ORDER):
+        base = number % 2 * ROW
+        lines += [
+            f"a = s[{DCT.outputs[n][0]}]",
+            f"row[{base + LOW + FINE_PAST}] = a & 1023",
+            "a = a << up",
+            f"row[{base + COARSE + COARSE_PAST}] = a >> coarse",
+            f"row[{base + HIGH + FINE_PAST}] = a >> high",
+        ]
+        if number % 2 and number < 31:
+            lines.append(f"row = ptr32(int(row) + {2 * ROW * 4})")
+    lines += ["s = ptr32(int(s) + 128)", "rows = ptr32(int(rows) + 4)"]
+    return lines
+
+
+def dct32_module() -> str:
+    bits = sorted({int(match) for line in DCT.lines for match in re.findall(r">> up(\d+)", line)})
+    head = DCT_HEAD.replace("    shift = 0\n", "    up1 = up + 1\n" + "".join(f"    up{n} = up + {n}\n" for n in bits))
+    return head + "".join(f"        {line}\n" for line in dct32_lines())
+
+
+def taps(sample: int) -> list[tuple[int, int, int]]:
+    """(row within the pair, age, window value) of each tap of one sample; the row of X[16 + j] is 0, that of X[16 - j] is 1."""
+    values = window()
+    near, far = (16, 0) if sample in (0, 16) else (16 + min(sample, 32 - sample), 16 - min(sample, 32 - sample))
+    result = []
+    for age in range(16):
+        value = values[sample + 32 * age]
+        if age % 2 == 0:
+            if sample != 16:  # V[16] = X[32] = 0
+                result.append((0, age, (value if sample < 16 else -value) * DCT.outputs[near][1]))
+        elif sample == 0:  # V[48] = -X[16]
+            result.append((0, age, -value * DCT.outputs[near][1]))
+        else:
+            result.append((1, age, -value * DCT.outputs[far][1]))
+    return [tap for tap in result if tap[2]]
+
+
+def window_lines() -> list[str]:
+    lines: list[str] = []
+    for pair in range(16):
+        for sample in (0, 16) if pair == 0 else (pair, 32 - pair):
+            outer = [tap for tap in taps(sample) if tap[1] not in CENTRE]
+            centre = [tap for tap in taps(sample) if tap[1] in CENTRE]
+            lines.extend(chain([(row * ROW + COARSE + COARSE_PAST - age, value) for row, age, value in outer], sum(v for _, _, v in outer) // 2))
+            lines.append("t = a << up >> mid")
+            lines.extend(chain([(row * ROW + LOW + FINE_PAST - age, value) for row, age, value in centre], 512 + sum(v for _, _, v in centre) // 2))
+            lines.append("a = (a << up >> low) + t")
+            lines.extend(f"a = p[{row * ROW + HIGH + FINE_PAST - age}] * {value} + a" for row, age, value in centre)
+            lines.append(f"out[{sample}] = a")
+        if pair < 15:
+            lines.append(f"p = ptr32(int(p) + {2 * ROW * 4})")
+    lines.append("rows = ptr32(int(rows) + 4)")
+    lines.append("out = ptr32(int(out) + 128)")
+    return lines
+
+
+def chain(products: list[tuple[int, int]], start: int) -> list[str]:
+    (cell, value), *others = products
+    return [f"a = p[{cell}] * {value} + {start}"] + [f"a = p[{cell}] * {value} + a" for cell, value in others]
+
+
+def window_module() -> str:
+    moves = []
+    for area, past in ((COARSE, COARSE_PAST), (HIGH, FINE_PAST), (LOW, FINE_PAST)):
+        moves += [f"        p[{area + k}] = p[{area + k + SLOTS}]\n" for k in range(past)]
+    body = "".join(f"        {line}\n" for line in window_lines())
+    return WINDOW_HEAD + body + SHIFT_HEAD + "".join(moves) + f"        p = ptr32(int(p) + {4 * ROW})\n"
