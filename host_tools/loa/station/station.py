@@ -125,6 +125,11 @@ class Station:
         body = {name: value for name, value in document.body.items() if name not in documents.HEADER.required}
         return self.documents.issue(document.kind, document.audience, {**body, "zone": zone_record(self.site.time_zone, int(time.time()))})
 
+    def follow_site(self, site: Site) -> None:
+        """Speak to the nodes that the site has now; what else it says counts from the next start."""
+        self.site = self.site.model_copy(update={"nodes": site.nodes, "areas": site.areas})
+        self.nodes.serve(self.site.nodes_served_by(self.name))
+
     def follow_keys(self) -> list[Document]:
         """Take over what became of the keys folder: a newer trust document, a new key. Returns what was signed anew because another key had signed it."""
         kid = self.keyring.history(self.name).kid
