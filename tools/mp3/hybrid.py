@@ -32,7 +32,7 @@ ROTATE = '''
 def overlap_long(c: int, s: int, p: ptr32, past: ptr32, out: ptr32, flags: ptr8, first: int, last: int, up: int):
     """Rotate, window (block type 0) and overlap what `dct_long` left at `p`, in subbands whose flags are 1: 18 samples Q.20 into a column of `out`, 18 by 32.
 
-    `past`: 18 sums a subband, Q.35, from the granule before, replaced by those for the next one. `c`, `s`: anything. `up`: 32 where a word has 64
+    `past`: 18 sums a subband, Q.35 and a half of Q.20, from the granule before, replaced by those for the next one. `c`, `s`: anything. `up`: 32 where a word has 64
     bits, else 0.
     """
     up15 = up + 15
@@ -58,11 +58,12 @@ def number(value: float, scale: int = 1 << FRACTION) -> int:
     return round(value * scale)
 
 
-def chain(target: str, products: list[tuple[int, float]]) -> list[str]:
+def chain(target: str, products: list[tuple[int, float]], start: str = "") -> list[str]:
     """Code for a sum of products of the cells of `p`."""
     lines = []
-    for position, (cell, value) in enumerate(products):
-        lines.append(f"{target} = p[{cell}] * {number(value)}" + (f" + {target}" if position else ""))
+    for cell, value in products:
+        lines.append(f"{target} = p[{cell}] * {number(value)}{start}")
+        start = f" + {target}"
     return lines
 
 
@@ -77,7 +78,7 @@ def nine(cells: list[int], function, parity: int, outputs: list[int]) -> list[st
     even = [j for j in range(10) if j % 2 == parity and cells[j] >= 0]
     odd = [j for j in range(10) if j % 2 != parity and cells[j] >= 0]
     for m in range(5):
-        lines += chain("a", [(cells[j], value(j, m)) for j in even if abs(value(j, m)) > 1e-9])
+        lines += chain("a", [(cells[j], value(j, m)) for j in even if abs(value(j, m)) > 1e-9], f" + {_HALF}")
         lines.append(f"e{m} = a")
     for m in range(4):
         lines += chain("a", [(cells[j], value(j, m)) for j in odd if abs(value(j, m)) > 1e-9])
@@ -88,6 +89,7 @@ def nine(cells: list[int], function, parity: int, outputs: list[int]) -> list[st
     return lines
 
 
+_HALF = 1 << FRACTION - 1  # so that the shift behind a sum rounds
 COSINES = list(range(0, 18, 2))  # where C[m] lies
 SINES = list(range(1, 19, 2))  # where S[m] lies
 
@@ -142,7 +144,7 @@ def overlap_long_lines() -> list[str]:
         for line in block[4:]:
             place, total = int(line[3 : line.index(":")]), line.split(": ", 1)[1]
             assert place in used, (place, used)
-            ordered.append(f"past[{place}] = {total}")
+            ordered.append(f"past[{place}] = {total} + 16384")
     return ordered
 
 

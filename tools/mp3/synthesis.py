@@ -17,7 +17,7 @@ DCT_HEAD = '''"""The matrixing of the synthesis filterbank (ISO/IEC 11172-3, 2.4
 
 X[n] = sum of S[k] cos(n (2k + 1) pi / 64), n = 0..31, from which the 64 values V follow by symmetry: V[i] = X[16 + i], and so on. In place,
 five stages of butterflies (a + b, (a - b) / (2 cos)) and the additions behind them. Values are Q11.20. The largest product of Lee's factors is 122; where the
-sum of all |S[k]| is above 16 a slot is halved until it is not, which no sound needs, so that all stay below 2**31. A product with a factor
+sum of all |S[k]| is above 8 a slot is halved until it is not, which no sound needs, so that all stay below 2**31. A product with a factor
 c of f fraction bits takes the upper bits and the lower f bits one after the other, so that it is exact to the last bit and below 2**31.
 """
 
@@ -28,12 +28,12 @@ import micropython
 def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
     """Transform `slots` vectors of 32 subband samples at `s` and put them into the history `rows` of `window` as A, H and L.
 
-    `a`: anything; the first two parameters live in registers. `loud`: X may leave +-4 and is saturated. `up`: 32 where a word has 64 bits,
+    `a`: anything; the first two parameters live in registers. `loud`: X may leave +-2.6 and is saturated. `up`: 32 where a word has 64 bits,
     else 0. Odd slots have their odd subbands negated already (2.4.3.4.10.5).
     """
     row = rows
     shift = 0
-    coarse = up + 6
+    coarse = up + 5
     high = up + 10
     i = 0
     while slots:
@@ -43,8 +43,8 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
 WINDOW_HEAD = '''"""Windowing and summing of the synthesis filterbank (ISO/IEC 11172-3, 2.4.3.2.2); written by tools/mp3/make.py.
 
 Each sample is the sum of 16 products of window values D (Q1.16, exact) with X of the last 16 slots. A row of the history keeps X[n] in three forms:
-A = X in Q2.14 for the twelve outer taps, whose |D| sum up to 0.38; H = X in Q2.10 and L, the ten bits below, for the four large ones in the middle.
-With |X| < 4 all partial sums stay below 2**31: A 24768 * 2**16, H 156590 * 2**12, L 156590 * 2**10. What A and L cut off is made up for on average.
+A = X in Q2.15 for the twelve outer taps, whose |D| sum up to 0.38; H = X in Q2.10 and L, the ten bits below, for the four large ones in the middle.
+With |X| < 2.6 (more than what an output of +-0.95 can need) all partial sums stay below 2**31: A 24768 * 85196, H 156590 * 2662, L 156590 * 1023. What A and L cut off is made up for on average.
 A row: A of the 15 slots before and 18 of this granule, H and L of 9 before and 18. Rows: X[16], X[0], then X[16 + j] and X[16 - j] for j = 1..15.
 """
 
@@ -54,7 +54,7 @@ import micropython
 @micropython.viper
 def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
     """Put 32 samples of Q5.26 for each of `slots` slots at `out`. `a`, `p`: anything of that type. `up`: 32 where a word has 64 bits, else 0."""
-    mid = up + 4
+    mid = up + 5
     low = up + 10
     t = 0
     while slots:
@@ -73,18 +73,24 @@ def move_on(a: int, p: ptr32):
 '''
 
 
-_ERROR = 1.5e-6  # what a factor may be wrong by where it can be had better
+_CORRECTED = {32: 4e-6, 16: 2e-6, 8: 4e-6}  # what a factor of a stage may be wrong by without a correction
 
 
-def product(factor: float) -> str:
-    """`a` times a factor of at most 16 bits, the upper bits of `a` and the lower ones apart: each product stays below 2**31."""
-    bits = 15 if factor < 1 else 16 - math.ceil(math.log2(factor))
+def product(factor: float, size: int) -> str:
+    """`a` times a factor of at most 16 bits, the upper bits of `a` and the lower ones apart: the product of the lower ones stays below 2**31.
+
+    An error of a factor of the large stages is amplified by those that follow, so there it is made good by a power of two.
+    """
+    bits = max(bits for bits in range(16) if ((1 << bits) - 1) * round(factor * (1 << bits)) < 1 << 31)
     constant = round(factor * (1 << bits))
-    upper, lower = f"(a << up >> up{bits})", f"(a & {(1 << bits) - 1})"
-    if factor < 1 and abs(constant / (1 << bits) - factor) > _ERROR:
+    if size == 2:  # 0.70710678: one bit more and a shift
         constant = round(factor * (2 << bits))
-        return f"({upper} * {constant} >> 1) + ({lower} * {constant} >> {bits + 1})"
-    return f"{upper} * {constant} + ({lower} * {constant} >> {bits})"
+        return f"((a << up >> up{bits}) * {constant} >> 1) + ((a & {(1 << bits) - 1}) * {constant} >> {bits + 1})"
+    error = factor - constant / (1 << bits)
+    code = f"(a << up >> up{bits}) * {constant} + ((a & {(1 << bits) - 1}) * {constant} >> {bits})"
+    if abs(error) > _CORRECTED.get(size, 1):
+        code += f" {'+' if error > 0 else '-'} (a << up >> up{round(-math.log2(abs(error)))})"
+    return code
 
 
 class _Block:
@@ -104,7 +110,7 @@ class _Block:
         for k in range(size // 2):
             low, high = k, size - 1 - k
             self.lines += [f"a = s[{low}]", f"s[{low}] = a + s[{high}]", f"a -= s[{high}]"]
-            self.lines.append(f"s[{high}] = {product(1 / (2 * math.cos(math.pi * (2 * k + 1) / (2 * size))))}")
+            self.lines.append(f"s[{high}] = {product(1 / (2 * math.cos(math.pi * (2 * k + 1) / (2 * size))), size)}")
 
     def _parts(self, size: int, part: "_Block") -> None:
         half = size // 2
@@ -135,13 +141,13 @@ DCT = _Block(32)
 
 
 def dct32_lines() -> list[str]:
-    lines = ["if loud:", "    a = 524289", "    while a > 524288:", "        a = 0", "        i = 0", "        while i < 32:"]
+    lines = ["if loud:", "    a = 262145", "    while a > 262144:", "        a = 0", "        i = 0", "        while i < 32:"]
     lines += ["            t = s[i] << up >> up", "            if t < 0:", "                t = 0 - t", "            a += t >> 5", "            i += 1"]
-    lines += ["        if a > 524288:", "            i = 0", "            while i < 32:"]
+    lines += ["        if a > 262144:", "            i = 0", "            while i < 32:"]
     lines += ["                s[i] = s[i] << up >> up1", "                i += 1"]
     lines += DCT.lines
-    lines += ["if loud:", "    i = 0", "    while i < 32:", "        a = s[i] << up >> up", "        if a > 4194303:", "            s[i] = 4194303"]
-    lines += ["        elif a < -4194303:", "            s[i] = -4194303", "        i += 1"]
+    lines += ["if loud:", "    i = 0", "    while i < 32:", "        a = s[i] << up >> up", "        if a > 2726296:", "            s[i] = 2726296"]
+    lines += ["        elif a < -2726296:", "            s[i] = -2726296", "        i += 1"]
     lines.append("row = rows")
     for number, n in enumerate(ROW_ORDER):
         base = number % 2 * ROW

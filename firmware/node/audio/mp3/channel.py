@@ -2,6 +2,8 @@
 
 from array import array
 
+from micropython import const
+
 from node.audio.mp3 import tables
 from node.audio.mp3.dct32 import dct32
 from node.audio.mp3.frame import BLOCK, INFO, MIXED
@@ -10,7 +12,7 @@ from node.audio.mp3.imdct import dct_long, dct_short, overlap_long
 from node.audio.mp3.window import move_on, window
 
 LINES = 576
-_LOUD = 1 << 17  # sum of the magnitudes of two granules' lines from which X can leave +-4, Q.15
+_LOUD = const(85000)  # sum of the magnitudes of two granules' lines from which X can leave +-2.6, Q.15
 
 
 def cells(n):

@@ -2,7 +2,7 @@
 
 X[n] = sum of S[k] cos(n (2k + 1) pi / 64), n = 0..31, from which the 64 values V follow by symmetry: V[i] = X[16 + i], and so on. In place,
 five stages of butterflies (a + b, (a - b) / (2 cos)) and the additions behind them. Values are Q11.20. The largest product of Lee's factors is 122; where the
-sum of all |S[k]| is above 16 a slot is halved until it is not, which no sound needs, so that all stay below 2**31. A product with a factor
+sum of all |S[k]| is above 8 a slot is halved until it is not, which no sound needs, so that all stay below 2**31. A product with a factor
 c of f fraction bits takes the upper bits and the lower f bits one after the other, so that it is exact to the last bit and below 2**31.
 """
 
@@ -13,23 +13,25 @@ import micropython
 def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
     """Transform `slots` vectors of 32 subband samples at `s` and put them into the history `rows` of `window` as A, H and L.
 
-    `a`: anything; the first two parameters live in registers. `loud`: X may leave +-4 and is saturated. `up`: 32 where a word has 64 bits,
+    `a`: anything; the first two parameters live in registers. `loud`: X may leave +-2.6 and is saturated. `up`: 32 where a word has 64 bits,
     else 0. Odd slots have their odd subbands negated already (2.4.3.4.10.5).
     """
     row = rows
     up1 = up + 1
-    up12 = up + 12
     up13 = up + 13
     up14 = up + 14
     up15 = up + 15
-    coarse = up + 6
+    up16 = up + 16
+    up17 = up + 17
+    up18 = up + 18
+    coarse = up + 5
     high = up + 10
     i = 0
     while slots:
         slots -= 1
         if loud:
-            a = 524289
-            while a > 524288:
+            a = 262145
+            while a > 262144:
                 a = 0
                 i = 0
                 while i < 32:
@@ -38,7 +40,7 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
                         t = 0 - t
                     a += t >> 5
                     i += 1
-                if a > 524288:
+                if a > 262144:
                     i = 0
                     while i < 32:
                         s[i] = s[i] << up >> up1
@@ -46,35 +48,35 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
         a = s[0]
         s[0] = a + s[31]
         a -= s[31]
-        s[31] = ((a << up >> up15) * 32808 >> 1) + ((a & 32767) * 32808 >> 16)
+        s[31] = (a << up >> up15) * 16404 + ((a & 32767) * 16404 >> 15) - (a << up >> up17)
         a = s[1]
         s[1] = a + s[30]
         a -= s[30]
-        s[30] = ((a << up >> up15) * 33127 >> 1) + ((a & 32767) * 33127 >> 16)
+        s[30] = (a << up >> up15) * 16563 + ((a & 32767) * 16563 >> 15) + (a << up >> up17)
         a = s[2]
         s[2] = a + s[29]
         a -= s[29]
-        s[29] = ((a << up >> up15) * 33780 >> 1) + ((a & 32767) * 33780 >> 16)
+        s[29] = (a << up >> up15) * 16890 + ((a & 32767) * 16890 >> 15) + (a << up >> up17)
         a = s[3]
         s[3] = a + s[28]
         a -= s[28]
-        s[28] = ((a << up >> up15) * 34802 >> 1) + ((a & 32767) * 34802 >> 16)
+        s[28] = (a << up >> up15) * 17401 + ((a & 32767) * 17401 >> 15) + (a << up >> up17)
         a = s[4]
         s[4] = a + s[27]
         a -= s[27]
-        s[27] = ((a << up >> up15) * 36248 >> 1) + ((a & 32767) * 36248 >> 16)
+        s[27] = (a << up >> up15) * 18124 + ((a & 32767) * 18124 >> 15)
         a = s[5]
         s[5] = a + s[26]
         a -= s[26]
-        s[26] = ((a << up >> up15) * 38203 >> 1) + ((a & 32767) * 38203 >> 16)
+        s[26] = (a << up >> up15) * 19102 + ((a & 32767) * 19102 >> 15) - (a << up >> up16)
         a = s[6]
         s[6] = a + s[25]
         a -= s[25]
-        s[25] = ((a << up >> up15) * 40796 >> 1) + ((a & 32767) * 40796 >> 16)
+        s[25] = (a << up >> up15) * 20398 + ((a & 32767) * 20398 >> 15) + (a << up >> up17)
         a = s[7]
         s[7] = a + s[24]
         a -= s[24]
-        s[24] = ((a << up >> up15) * 44224 >> 1) + ((a & 32767) * 44224 >> 16)
+        s[24] = (a << up >> up15) * 22112 + ((a & 32767) * 22112 >> 15)
         a = s[8]
         s[8] = a + s[23]
         a -= s[23]
@@ -82,15 +84,15 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
         a = s[9]
         s[9] = a + s[22]
         a -= s[22]
-        s[22] = ((a << up >> up15) * 55008 >> 1) + ((a & 32767) * 55008 >> 16)
+        s[22] = (a << up >> up15) * 27504 + ((a & 32767) * 27504 >> 15) - (a << up >> up17)
         a = s[10]
         s[10] = a + s[21]
         a -= s[21]
-        s[21] = ((a << up >> up15) * 63738 >> 1) + ((a & 32767) * 63738 >> 16)
+        s[21] = (a << up >> up15) * 31869 + ((a & 32767) * 31869 >> 15)
         a = s[11]
         s[11] = a + s[20]
         a -= s[20]
-        s[20] = (a << up >> up15) * 38320 + ((a & 32767) * 38320 >> 15)
+        s[20] = (a << up >> up15) * 38320 + ((a & 32767) * 38320 >> 15) + (a << up >> up17)
         a = s[12]
         s[12] = a + s[19]
         a -= s[19]
@@ -98,50 +100,50 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
         a = s[13]
         s[13] = a + s[18]
         a -= s[18]
-        s[18] = (a << up >> up14) * 33715 + ((a & 16383) * 33715 >> 14)
+        s[18] = (a << up >> up14) * 33715 + ((a & 16383) * 33715 >> 14) - (a << up >> up16)
         a = s[14]
         s[14] = a + s[17]
         a -= s[17]
-        s[17] = (a << up >> up14) * 55830 + ((a & 16383) * 55830 >> 14)
+        s[17] = (a << up >> up14) * 55830 + ((a & 16383) * 55830 >> 14) + (a << up >> up16)
         a = s[15]
         s[15] = a + s[16]
         a -= s[16]
-        s[16] = (a << up >> up12) * 41738 + ((a & 4095) * 41738 >> 12)
+        s[16] = (a << up >> up13) * 83477 + ((a & 8191) * 83477 >> 13) - (a << up >> up14)
         halves = 2
         while halves:
             halves -= 1
             a = s[0]
             s[0] = a + s[15]
             a -= s[15]
-            s[15] = ((a << up >> up15) * 32927 >> 1) + ((a & 32767) * 32927 >> 16)
+            s[15] = (a << up >> up15) * 16463 + ((a & 32767) * 16463 >> 15) + (a << up >> up17)
             a = s[1]
             s[1] = a + s[14]
             a -= s[14]
-            s[14] = ((a << up >> up15) * 34242 >> 1) + ((a & 32767) * 34242 >> 16)
+            s[14] = (a << up >> up15) * 17121 + ((a & 32767) * 17121 >> 15) + (a << up >> up17)
             a = s[2]
             s[2] = a + s[13]
             a -= s[13]
-            s[13] = ((a << up >> up15) * 37155 >> 1) + ((a & 32767) * 37155 >> 16)
+            s[13] = (a << up >> up15) * 18578 + ((a & 32767) * 18578 >> 15) - (a << up >> up16)
             a = s[3]
             s[3] = a + s[12]
             a -= s[12]
-            s[12] = ((a << up >> up15) * 42390 >> 1) + ((a & 32767) * 42390 >> 16)
+            s[12] = (a << up >> up15) * 21195 + ((a & 32767) * 21195 >> 15)
             a = s[4]
             s[4] = a + s[11]
             a -= s[11]
-            s[11] = ((a << up >> up15) * 51653 >> 1) + ((a & 32767) * 51653 >> 16)
+            s[11] = (a << up >> up15) * 25826 + ((a & 32767) * 25826 >> 15) + (a << up >> up17)
             a = s[5]
             s[5] = a + s[10]
             a -= s[10]
-            s[10] = (a << up >> up15) * 34756 + ((a & 32767) * 34756 >> 15)
+            s[10] = (a << up >> up15) * 34756 + ((a & 32767) * 34756 >> 15) + (a << up >> up17)
             a = s[6]
             s[6] = a + s[9]
             a -= s[9]
-            s[9] = (a << up >> up15) * 56441 + ((a & 32767) * 56441 >> 15)
+            s[9] = (a << up >> up15) * 56441 + ((a & 32767) * 56441 >> 15) + (a << up >> up18)
             a = s[7]
             s[7] = a + s[8]
             a -= s[8]
-            s[8] = (a << up >> up13) * 41789 + ((a & 8191) * 41789 >> 13)
+            s[8] = (a << up >> up14) * 83577 + ((a & 16383) * 83577 >> 14) + (a << up >> up16)
             quarters = 2
             while quarters:
                 quarters -= 1
@@ -152,19 +154,19 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
                 a = s[1]
                 s[1] = a + s[6]
                 a -= s[6]
-                s[6] = ((a << up >> up15) * 39410 >> 1) + ((a & 32767) * 39410 >> 16)
+                s[6] = (a << up >> up15) * 19705 + ((a & 32767) * 19705 >> 15)
                 a = s[2]
                 s[2] = a + s[5]
                 a -= s[5]
-                s[5] = ((a << up >> up15) * 58981 >> 1) + ((a & 32767) * 58981 >> 16)
+                s[5] = (a << up >> up15) * 29490 + ((a & 32767) * 29490 >> 15) + (a << up >> up16)
                 a = s[3]
                 s[3] = a + s[4]
                 a -= s[4]
-                s[4] = (a << up >> up14) * 41991 + ((a & 16383) * 41991 >> 14)
+                s[4] = (a << up >> up14) * 41991 + ((a & 16383) * 41991 >> 14) - (a << up >> up16)
                 a = s[0]
                 s[0] = a + s[3]
                 a -= s[3]
-                s[3] = ((a << up >> up15) * 35468 >> 1) + ((a & 32767) * 35468 >> 16)
+                s[3] = (a << up >> up15) * 17734 + ((a & 32767) * 17734 >> 15)
                 a = s[1]
                 s[1] = a + s[2]
                 a -= s[2]
@@ -181,7 +183,7 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
                 a = s[4]
                 s[4] = a + s[7]
                 a -= s[7]
-                s[7] = ((a << up >> up15) * 35468 >> 1) + ((a & 32767) * 35468 >> 16)
+                s[7] = (a << up >> up15) * 17734 + ((a & 32767) * 17734 >> 15)
                 a = s[5]
                 s[5] = a + s[6]
                 a -= s[6]
@@ -228,10 +230,10 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
             i = 0
             while i < 32:
                 a = s[i] << up >> up
-                if a > 4194303:
-                    s[i] = 4194303
-                elif a < -4194303:
-                    s[i] = -4194303
+                if a > 2726296:
+                    s[i] = 2726296
+                elif a < -2726296:
+                    s[i] = -2726296
                 i += 1
         row = rows
         a = s[1]

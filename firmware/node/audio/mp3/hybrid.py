@@ -3,7 +3,7 @@
 Most subbands are quiet: the magnitudes of their 18 lines (Q.21) sum up to less than 2**16, that is 1/32 of full scale, and `imdct` does them in single
 products. A loud one is split into an upper part and its lower 12 bits, which go through the same sums one after the other, and joined here in
 products of double width. So full scale is as exact as silence, and costs more only where it is.
-A flag of a subband: 1 where it has lines to transform, 3 where it is loud. `past`: the second half of the windowed IMDCT, Q.35 where `wide` is 0, else Q.20.
+A flag of a subband: 1 where it has lines to transform, 3 where it is loud. `past`: the second half of the windowed IMDCT, Q.35 and a half of Q.20 where `wide` is 0, else Q.20.
 """
 
 import micropython
@@ -117,7 +117,7 @@ def overlap_wide(
 ):
     """`imdct.overlap_long` for loud subbands and any window; `table`: 36 pairs of factors of C and S, Q1.15.
 
-    C and S are Q10.21; the upper bits and the lower 14 are multiplied apart: 2**14 * 2**14 * 2 is the largest product.
+    C and S are Q10.21, and what `dct_long` adds to round them counts once only; the upper bits and the lower 14 are multiplied apart: 2**14 * 2**14 * 2 is the largest product.
     """
     up2 = up + 2
     up3 = up + 3
@@ -141,19 +141,19 @@ def overlap_wide(
             wide[first] = to_wide
             m = 0
             while m < 9:
-                c = (h[2 * m] << up >> up3) + (a[2 * m] << up >> up15)
-                s = (h[2 * m + 1] << up >> up3) + (a[2 * m + 1] << up >> up15)
+                c = (h[2 * m] - 16384 << up >> up3) + (a[2 * m] << up >> up15)
+                s = (h[2 * m + 1] - 16384 << up >> up3) + (a[2 * m + 1] << up >> up15)
                 c_low = c & 16383
                 s_low = s & 16383
                 c = c >> 14
                 s = s >> 14
-                o[32 * (8 - m)] = ((c * t[0] + s * t[1] + (c_low * t[0] + s_low * t[1] << up >> up14) << up) >> up2) + v[8 - m]
-                o[32 * (9 + m)] = ((c * t[2] + s * t[3] + (c_low * t[2] + s_low * t[3] << up >> up14) << up) >> up2) + v[9 + m]
-                x = (c * t[4] + s * t[5] + (c_low * t[4] + s_low * t[5] << up >> up14) << up) >> up2
-                y = (c * t[6] + s * t[7] + (c_low * t[6] + s_low * t[7] << up >> up14) << up) >> up2
+                o[32 * (8 - m)] = ((c * t[0] + s * t[1] + (c_low * t[0] + s_low * t[1] << up >> up14) + 2 << up) >> up2) + v[8 - m]
+                o[32 * (9 + m)] = ((c * t[2] + s * t[3] + (c_low * t[2] + s_low * t[3] << up >> up14) + 2 << up) >> up2) + v[9 + m]
+                x = (c * t[4] + s * t[5] + (c_low * t[4] + s_low * t[5] << up >> up14) + 2 << up) >> up2
+                y = (c * t[6] + s * t[7] + (c_low * t[6] + s_low * t[7] << up >> up14) + 2 << up) >> up2
                 if to_wide == 0:
-                    x = x << 15
-                    y = y << 15
+                    x = (x << 15) + 16384
+                    y = (y << 15) + 16384
                 v[8 - m] = x
                 v[9 + m] = y
                 t = ptr32(int(t) + 32)

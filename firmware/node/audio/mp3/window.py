@@ -1,8 +1,8 @@
 """Windowing and summing of the synthesis filterbank (ISO/IEC 11172-3, 2.4.3.2.2); written by tools/mp3/make.py.
 
 Each sample is the sum of 16 products of window values D (Q1.16, exact) with X of the last 16 slots. A row of the history keeps X[n] in three forms:
-A = X in Q2.14 for the twelve outer taps, whose |D| sum up to 0.38; H = X in Q2.10 and L, the ten bits below, for the four large ones in the middle.
-With |X| < 4 all partial sums stay below 2**31: A 24768 * 2**16, H 156590 * 2**12, L 156590 * 2**10. What A and L cut off is made up for on average.
+A = X in Q2.15 for the twelve outer taps, whose |D| sum up to 0.38; H = X in Q2.10 and L, the ten bits below, for the four large ones in the middle.
+With |X| < 2.6 (more than what an output of +-0.95 can need) all partial sums stay below 2**31: A 24768 * 85196, H 156590 * 2662, L 156590 * 1023. What A and L cut off is made up for on average.
 A row: A of the 15 slots before and 18 of this granule, H and L of 9 before and 18. Rows: X[16], X[0], then X[16 + j] and X[16 - j] for j = 1..15.
 """
 
@@ -12,7 +12,7 @@ import micropython
 @micropython.viper
 def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
     """Put 32 samples of Q5.26 for each of `slots` slots at `out`. `a`, `p`: anything of that type. `up`: 32 where a word has 64 bits, else 0."""
-    mid = up + 4
+    mid = up + 5
     low = up + 10
     t = 0
     while slots:
