@@ -56,6 +56,7 @@ class Chip:
         self.lot = Lot(self.world["seed"], self.mac, self.boot)
         self.callbacks = Callbacks(host.schedule)
         self.frequency = 160_000_000
+        self.radio_sleeps = False  # between beacons, see `WLAN.config(pm=...)`
         self.rtc = Rtc(lambda: host.unix_ns() // 1_000)
         self.flash = NorFlash(self.open(FLASH_FILE, "r+b") if self.folder else blank(_BENCH_BLOCKS))
         self._segments = 0
