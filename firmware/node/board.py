@@ -19,7 +19,6 @@ _CAUSES = {
     machine.DEEPSLEEP_RESET: "sleep",
     machine.SOFT_RESET: "soft",
 }
-_UPLINKS = {"wlan": lambda: network.WLAN(network.STA_IF)}
 
 
 class Board:
@@ -38,7 +37,7 @@ class Board:
         self.journal = Partition.find(Partition.TYPE_DATA, label="journal")[0]
         self.fitted = Fitted(wiring, machine, esp32)
         self.amplifier = self.fitted.output
-        self.uplinks = [(name, _UPLINKS[name]()) for name in wiring["uplinks"]]
+        self.uplinks = [(name, _lan(wiring["lan"]) if name == "lan" else network.WLAN(network.STA_IF)) for name in wiring["uplinks"]]
         self._i2s = wiring["i2s"]
 
     def i2s(self, rate, ring_bytes):
@@ -70,6 +69,14 @@ class Board:
     def idf_heap(self):
         """`esp32.idf_heap_info` of data memory."""
         return esp32.idf_heap_info(esp32.HEAP_DATA)
+
+
+def _lan(wiring):
+    """Ethernet over a LAN8720; `power` switches on what makes its clock."""
+    pin = machine.Pin
+    settings = {name: pin(wiring[name]) for name in ("mdc", "mdio", "power", "ref_clk") if name in wiring}
+    settings["ref_clk_mode"] = pin.IN if wiring["ref_clk_mode"] == "in" else pin.OUT
+    return network.LAN(phy_type=network.PHY_LAN8720, phy_addr=wiring["address"], **settings)
 
 
 def _read(path):
