@@ -25,7 +25,6 @@ class Shared:
     def __init__(self, up):
         self.up = up
         self.high = cells(LINES)
-        self.samples = cells(LINES)
         self.spare = cells(LINES)
         self.silence = cells(INFO)
         self.flags = bytearray(32)
@@ -41,6 +40,7 @@ class Channel:
         self._shared = shared
         self.pcm = cells(LINES)  # Q5.26
         self.levels = cells(33)  # sums of the magnitudes of lines by subband, Q.21
+        self._samples = cells(LINES)  # 18 vectors of 32, Q11.20
         self._past = cells(LINES)
         self._wide = bytearray(32)
         self._rows = cells(32 * 87)
@@ -60,7 +60,7 @@ class Channel:
     def transform(self, lines, info, widths, last, total):
         """IMDCT and overlap of `lines`, of which the first `last` may be other than 0; they are used up. `info`: a block of side information,
         `widths`: of its bands, `total`: sum of magnitudes, Q.15."""
-        self._hybrid(lines, info, widths, last, self._past, self._wide, self._shared.samples)
+        self._hybrid(lines, info, widths, last, self._past, self._wide, self._samples)
         self._total += total
 
     def mix(self, lines, info, widths, last, total, free):
@@ -71,7 +71,7 @@ class Channel:
             self._more_wide[k] = 0
         self._past_subbands = 0
         self._hybrid(lines, info, widths, last, self.pcm, self._more_wide, free)
-        add(self._shared.samples, free, LINES)
+        add(self._samples, free, LINES)
         widen(self._past, self._wide, 32, self._shared.up)
         widen(self.pcm, self._more_wide, 32, self._shared.up)
         add(self._past, self.pcm, LINES)
@@ -83,7 +83,7 @@ class Channel:
         shared = self._shared
         clear(self.levels, 33)
         clear(shared.spare, LINES)
-        self._hybrid(shared.spare, shared.silence, tables.BANDS, 0, self._past, self._wide, shared.samples)
+        self._hybrid(shared.spare, shared.silence, tables.BANDS, 0, self._past, self._wide, self._samples)
 
     def synthesise(self):
         """Make 576 samples of what was transformed, in `pcm`."""
@@ -91,7 +91,7 @@ class Channel:
         loud = 1 if self._total + self._past_total > _LOUD else 0
         self._past_total = self._total
         self._total = 0
-        dct32(0, shared.samples, self._rows, 18, loud, shared.up)
+        dct32(0, self._samples, self._rows, 18, loud, shared.up)
         window(0, self.pcm, self._rows, self.pcm, 18, shared.up)
         move_on(0, self._rows)
 

@@ -50,6 +50,7 @@ class Decoder:
         self._main = bytearray(_MAIN_BYTES + _GUARD)
         self._counts = [0, 0]  # lines of each channel that may be other than 0
         self._totals = [0, 0]  # sums of their magnitudes
+        self._delays = [0, -1]
         self.granules = self.concealed = 0
         self.reset()
 
@@ -157,11 +158,10 @@ class Decoder:
 
     def _skip_head(self):
         stream = self._stream
-        found = delays(stream.buffer, stream.at, stream.size, stream.fields)
-        if found is None:
+        if not delays(stream.buffer, stream.at, stream.size, stream.fields, self._delays):
             return False
         if self._trim:
-            self._drop, self._left = found
+            self._drop, self._left = self._delays
         stream.done()
         return True
 
@@ -282,12 +282,11 @@ class Decoder:
             if joint & 1:
                 self._intensity(left, joint, False)
             else:
-                middle_side(*self._lines, 0, max(counts))
+                middle_side(self._lines[0], self._lines[1], 0, max(counts))
             counts[0] = counts[1] = max(counts)
             totals[0] = totals[1] = totals[0] + totals[1]
-        levels = self._outputs[0].levels, self._outputs[1].levels
         if joint or channels == 1:
-            share_levels(*levels)
+            share_levels(self._outputs[0].levels, self._outputs[1].levels)
         for side in (0, 1):
             block = self._blocks[left + (side if channels == 2 else 0)]
             self._outputs[side].transform(self._lines[side], block, self._widths(block), counts[side], totals[side])
@@ -296,9 +295,10 @@ class Decoder:
         fields = self._stream.fields
         block = self._blocks[left + 1]
         factor = _ONE if not joint & 2 else _ROOT_HALF_Q15 if mono else _ROOT_TWO_Q15
-        intensity(
-            *self._lines, block, self._factors[1], self._widths(block), tables.INTENSITY, fields[MPEG1], joint >> 1, mono, factor, self._counts[1], self._up
-        )
+        left_lines, right_lines = self._lines
+        widths = self._widths(block)
+        mpeg1, ms, last = fields[MPEG1], joint >> 1, self._counts[1]
+        intensity(left_lines, right_lines, block, self._factors[1], widths, tables.INTENSITY, mpeg1, ms, mono, factor, last, self._up)
 
     def _conceal(self):
         """The granule is lost: no lines, so that the one before fades out with its window and the next one fades in."""

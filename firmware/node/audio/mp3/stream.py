@@ -9,7 +9,7 @@ from array import array
 from micropython import const
 
 from node.audio.mp3 import tables
-from node.audio.mp3.frame import CHANNELS, FIELDS, FRAME_BYTES, MPEG1, PADDING, PROTECTED, RATE, SIDE_BYTES, find, header
+from node.audio.mp3.frame import CHANNELS, FIELDS, FRAME_BYTES, PADDING, PROTECTED, RATE, SIDE_BYTES, find, header
 from node.audio.mp3.hybrid import move
 
 _INPUT_BYTES = const(4096)
@@ -35,7 +35,7 @@ class Stream:
         self._skip = 0  # bytes of a tag still to come
         self._locked = False
         self._free = 0  # bytes of a frame of free format without padding
-        self._kind = (0, 0, 0)
+        self._rate = self._channels = 0  # what it is locked on to
         self._ended = False
 
     def feed(self, view, count, start):
@@ -106,10 +106,10 @@ class Stream:
     def _judge(self, size, left):
         """1: a frame, 0: none, -1: cannot be told before more bytes come."""
         fields = self.fields
-        mpeg1, rate, channels = fields[MPEG1], fields[RATE], fields[CHANNELS]
+        rate, channels = fields[RATE], fields[CHANNELS]
         if size < _HEADER + fields[SIDE_BYTES] + 2 * fields[PROTECTED]:
             return 0
-        if self._locked and self._kind[0] == rate and self._kind[1] == channels:
+        if self._locked and self._rate == rate and self._channels == channels:
             return 1
         if left < size + _HEADER:
             if not self._ended or left != size:
@@ -121,7 +121,8 @@ class Stream:
             if not follows:
                 return 0
         self._locked = True
-        self._kind = (rate, channels)
+        self._rate = rate
+        self._channels = channels
         return 1
 
     def _free_size(self, left):
