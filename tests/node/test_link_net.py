@@ -200,17 +200,12 @@ async def test_lines_are_bounded_and_leave_the_rest():
         await writer.drain()
         await asyncio.sleep_ms(300)
 
-    async def open_one():
-        stream = await network().connect("localhost", port)
-        await asyncio.sleep_ms(50)
-        return stream
-
     async def later(reader, writer):
         await reader.read(1)
         await handler(reader, writer)
 
     server, port = await serve(later)
-    stream = await open_one()
+    stream = await network().connect("localhost", port)
     stream.write(b"?")
     assert await stream.readline(301) == b"x" * 300 + b"\n"
     assert await stream.readline() == b"first\r\n"
@@ -218,7 +213,7 @@ async def test_lines_are_bounded_and_leave_the_rest():
     assert await stream.readinto(view) == 4 and bytes(view[:4]) == b"rest"
     assert await stream.readline() == b""
     stream.close()
-    stream = await open_one()
+    stream = await network().connect("localhost", port)
     stream.write(b"?")
     assert (await refusal_of(stream.readline(300))).code == refusal.MALFORMED
     stream.close()
