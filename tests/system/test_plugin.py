@@ -164,7 +164,8 @@ def test_a_commune_has_ports_of_its_own_from_the_first_to_the_last(tmp_path: Pat
         first.start_broker()
         second.start_broker()
         assert first.broker.port == first.site.broker.port != second.broker.port
-        assert first.keyring.folder == second.keyring.folder, "keys are made once for a site"
+        made = [(commune.keyring.folder / "root.pem").read_bytes() for commune in (first, second)]
+        assert made[0] == made[1] and first.keyring.folder != second.keyring.folder, "made once for a site, and each has its own"
     assert not lab.live
 
 
