@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from loa.cli import bench, boards_run, demo, keys, making, orders, running, seeing, site
+from loa.cli import bench, boards, boards_run, demo, keys, making, orders, running, seeing, site
 from loa.cli.default_group import default_group
 from loa.cli.failures import Command
 from loa.cli.speaking import Speaking, lang_option
@@ -83,6 +83,10 @@ app.add_typer(_keys, name="keys", rich_help_panel="Set up and run a site")
 _site = _group("Begin a site.")
 _site.command("init", cls=Command)(site.init)
 app.add_typer(_site, name="site", rich_help_panel="Set up and run a site")
+_boards = _group("The kinds of boards: which there are, whether their descriptions hold together, hashes of their runtime images.")
+for _name, _command in {"list": boards.listed, "check": boards.check, "lock": boards.lock}.items():
+    _boards.command(_name, cls=Command)(_command)
+app.add_typer(_boards, name="boards", rich_help_panel="The technician's bench")
 _sim = _group("Run a commune on this machine, apart from the real one; or virtual boards for its bench.", default_group("commune"))
 _sim.command("commune", cls=Command)(running.sim)
 _sim.command("board", cls=Command)(boards_run.board)
