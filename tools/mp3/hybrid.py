@@ -4,6 +4,8 @@ import math
 
 FRACTION = 15  # bits of a constant; 14 in `overlap_long`, whose sums have another from the granule before added to them
 
+SCALE = 31074 / 32768  # of C and S: with it the nine cosines come out nearest to whole numbers; `rotations` makes it good
+
 HEAD = '''"""The inverse MDCT of 18 or 6 lines (ISO/IEC 11172-3, 2.4.3.4.10.3) up to its rotation; written by tools/mp3/make.py.
 
 With t = pi (2m + 1) / 72 the 18-point DCT-IV is y[m] = cos t C[m] + sin t S[m], y[17 - m] = sin t C[m] - cos t S[m] for m = 0..8, where C is a
@@ -11,7 +13,7 @@ With t = pi (2m + 1) / 72 the 18-point DCT-IV is y[m] = cos t C[m] + sin t S[m],
 made of sums of products by its symmetry about m = 4, which in viper is as cheap as additions and rounds nothing.
 The windowed output is out[8 - m] = w[8 - m] y[17 - m], out[9 + m] = -w[9 + m] y[17 - m], out[26 - m] = -w[26 - m] y[m], out[27 + m] = -w[27 + m] y[m].
 
-Lines are Q.21, constants Q1.15, sums of products Q.36. While the magnitudes of a subband's lines sum up to less than 2**16, nothing reaches 2**31.
+C and S are scaled so that the constants come out nearest to whole numbers. Lines are Q.21, constants Q1.15, sums of products Q.36. While the magnitudes of a subband's lines sum up to less than 2**16, nothing reaches 2**31.
 """
 
 import micropython
@@ -72,7 +74,7 @@ def nine(cells: list[int], function, parity: int, outputs: list[int]) -> list[st
     lines = []
 
     def value(j: int, m: int) -> float:
-        result: float = function(math.pi * j * (2 * m + 1) / 18)
+        result: float = SCALE * function(math.pi * j * (2 * m + 1) / 18)
         return result
 
     even = [j for j in range(10) if j % 2 == parity and cells[j] >= 0]
@@ -119,7 +121,7 @@ def rotations(kind: int, m: int) -> list[tuple[int, float, float]]:
     result = []
     for place, sign, (c, s) in ((8 - m, 1, late), (9 + m, -1, late), (26 - m, -1, early), (27 + m, -1, early)):
         w = sign * window_long(kind, place)
-        result.append((place, w * c, w * s))
+        result.append((place, w * c / SCALE, w * s / SCALE))
     return result
 
 
@@ -179,10 +181,10 @@ def imdct_module() -> str:
 
 
 def long_table() -> list[int]:
-    """For block types 0, 1 and 3 the 9 times 4 pairs of factors of C and S, Q1.15, in the order of `rotations`."""
-    return [number(value) for kind in (0, 1, 3) for m in range(9) for _, c, s in rotations(kind, m) for value in (c, s)]
+    """For block types 0, 1 and 3 the 9 times 4 pairs of factors of C and S, Q1.16, in the order of `rotations`."""
+    return [number(value, 1 << 16) for kind in (0, 1, 3) for m in range(9) for _, c, s in rotations(kind, m) for value in (c, s)]
 
 
 def short_table() -> list[int]:
-    """The window of short blocks, 12 values of Q1.15."""
-    return [number(math.sin(math.pi / 12 * (i + 0.5))) for i in range(12)]
+    """The window of short blocks, 12 values of Q1.16."""
+    return [number(math.sin(math.pi / 12 * (i + 0.5)), 1 << 16) for i in range(12)]

@@ -76,8 +76,8 @@ def move_on(a: int, p: ptr32):
 _CORRECTED = {32: 4e-6, 16: 2e-6, 8: 4e-6}  # what a factor of a stage may be wrong by without a correction
 
 
-def product(factor: float, size: int) -> str:
-    """`a` times a factor of at most 16 bits, the upper bits of `a` and the lower ones apart: the product of the lower ones stays below 2**31.
+def product(factor: float, size: int) -> tuple[str, float]:
+    """Code for `a` times a factor, and by how much it rounds down on average: `a` times a factor of at most 16 bits, the upper bits of `a` and the lower ones apart: the product of the lower ones stays below 2**31.
 
     An error of a factor of the large stages is amplified by those that follow, so there it is made good by a power of two.
     """
@@ -85,12 +85,13 @@ def product(factor: float, size: int) -> str:
     constant = round(factor * (1 << bits))
     if size == 2:  # 0.70710678: one bit more and a shift
         constant = round(factor * (2 << bits))
-        return f"((a << up >> up{bits}) * {constant} >> 1) + ((a & {(1 << bits) - 1}) * {constant} >> {bits + 1})"
+        return f"((a << up >> up{bits}) * {constant} >> 1) + ((a & {(1 << bits) - 1}) * {constant} >> {bits + 1})", 0.75
     error = factor - constant / (1 << bits)
     code = f"(a << up >> up{bits}) * {constant} + ((a & {(1 << bits) - 1}) * {constant} >> {bits})"
     if abs(error) > _CORRECTED.get(size, 1):
         code += f" {'+' if error > 0 else '-'} (a << up >> up{round(-math.log2(abs(error)))})"
-    return code
+        return code, 1.0 if error > 0 else 0.0
+    return code, 0.5
 
 
 class _Block:
@@ -99,18 +100,38 @@ class _Block:
     def __init__(self, size: int) -> None:
         self.lines: list[str] = []
         self.outputs = [(0, 1)]
+        self.factors: list[float] = []
+        self.losses: list[float] = []  # by which each product rounds down on average
+        self.part: _Block | None = None
         if size > 1:
             self._butterflies(size)
-            part = _Block(size // 2)
-            self._parts(size, part)
-            self._join(size // 2, part.outputs)
+            self.part = _Block(size // 2)
+            self._parts(size, self.part)
+            self._join(size // 2, self.part.outputs)
+
+    def mean_error(self, errors: list[float]) -> list[float]:
+        """The mean error of X[n] for all n, where those of what comes in are `errors`."""
+        if self.part is None:
+            return errors
+        half = len(errors) // 2
+        mirrored = errors[::-1]
+        sums = [errors[k] + mirrored[k] for k in range(half)]
+        differences = [(errors[k] - mirrored[k]) * self.factors[k] - self.losses[k] for k in range(half)]
+        even = self.part.mean_error(sums)
+        # The second half lies reversed, so that its odd outputs are negated.
+        odd = [value * (-1) ** n for n, value in enumerate(self.part.mean_error(differences[::-1]))]
+        joined = [odd[n] + (odd[n + 1] if n + 1 < half else 0.0) for n in range(half)]
+        return [value for pair in zip(even, joined, strict=True) for value in pair]
 
     def _butterflies(self, size: int) -> None:
         """Sums stay, differences over 2 cos go to the mirrored place: the second half is reversed, which negates its odd outputs."""
         for k in range(size // 2):
             low, high = k, size - 1 - k
             self.lines += [f"a = s[{low}]", f"s[{low}] = a + s[{high}]", f"a -= s[{high}]"]
-            self.lines.append(f"s[{high}] = {product(1 / (2 * math.cos(math.pi * (2 * k + 1) / (2 * size))), size)}")
+            self.factors.append(1 / (2 * math.cos(math.pi * (2 * k + 1) / (2 * size))))
+            code, loss = product(self.factors[-1], size)
+            self.lines.append(f"s[{high}] = {code}")
+            self.losses.append(loss)
 
     def _parts(self, size: int, part: "_Block") -> None:
         half = size // 2
@@ -195,7 +216,8 @@ def window_lines() -> list[str]:
             centre = [tap for tap in taps(sample) if tap[1] in CENTRE]
             lines.extend(chain([(row * ROW + COARSE + COARSE_PAST - age, value) for row, age, value in outer], sum(v for _, _, v in outer) // 2))
             lines.append("t = a << up >> mid")
-            lines.extend(chain([(row * ROW + LOW + FINE_PAST - age, value) for row, age, value in centre], 512 + sum(v for _, _, v in centre) // 2))
+            low = [(row * ROW + LOW + FINE_PAST - age, value) for row, age, value in centre]
+            lines.extend(chain(low, 512 - round(mean_error(sample))))
             lines.append("a = (a << up >> low) + t")
             lines.extend(f"a = p[{row * ROW + HIGH + FINE_PAST - age}] * {value} + a" for row, age, value in centre)
             lines.append(f"out[{sample}] = a")
@@ -204,6 +226,14 @@ def window_lines() -> list[str]:
     lines.append("rows = ptr32(int(rows) + 4)")
     lines.append("out = ptr32(int(out) + 128)")
     return lines
+
+
+def mean_error(sample: int) -> float:
+    """The mean error that the matrixing leaves in a sample, Q.36."""
+    near, far = (16, 0) if sample in (0, 16) else (16 + min(sample, 32 - sample), 16 - min(sample, 32 - sample))
+    errors = DCT.mean_error([0.0] * 32)
+    row_errors = errors[near] * DCT.outputs[near][1], errors[far] * DCT.outputs[far][1]
+    return sum(value * row_errors[row] for row, _, value in taps(sample))
 
 
 def chain(products: list[tuple[int, int]], start: int) -> list[str]:

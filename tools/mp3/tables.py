@@ -150,7 +150,7 @@ def quarters() -> list[int]:
 
 
 def alias() -> list[int]:
-    return [round(value * (1 << 15)) for c in ALIAS for value in (1 / math.sqrt(1 + c * c), -c / math.sqrt(1 + c * c))]
+    return [round(value * (1 << 16)) for c in ALIAS for value in (1 / math.sqrt(1 + c * c), -c / math.sqrt(1 + c * c))]
 
 
 def intensity() -> list[int]:
@@ -183,10 +183,10 @@ def tables_module() -> str:
         ("FRAMES", cells("H", frames()), "uint16 bytes of a frame without padding: for each of nine rates 16 bit rates; 0: free format or forbidden"),
         ("GAINS", cells("i", gains() + quarters()), "int32 n ** (4 / 3) * 2 ** (f / 4), f = 0..3, n = 0..15, Q6.24, then 2 ** (f / 4), Q1.15"),
         ("POWERS", cells("i", powers()), "int32 n ** (4 / 3), n = 0..257, Q11.18"),
-        ("ALIAS", cells("i", alias()), "int32 cs and -ca of table B.9, Q1.15"),
+        ("ALIAS", cells("i", alias()), "int32 cs and -ca of table B.9, Q1.16"),
         ("INTENSITY", cells("i", intensity()), "int32 Q1.15: left and right for positions 0..6 of MPEG-1, then 2 ** (-n / 4) and 2 ** (-n / 2), n = 0..15"),
-        ("ROTATIONS", cells("i", long_table()), "int32 Q1.15: see `hybrid.overlap_wide`, 72 for each of block types 0, 1, 3"),
-        ("SHORT_WINDOW", cells("i", short_table()), "int32 Q1.15: the window of short blocks"),
+        ("ROTATIONS", cells("i", long_table()), "int32 Q1.16: see `hybrid.overlap_wide`, 72 for each of block types 0, 1, 3"),
+        ("SHORT_WINDOW", cells("i", short_table()), "int32 Q1.16: the window of short blocks"),
     ]
     head = '"""Tables of ISO/IEC 11172-3 and 13818-3, and those that a formula gives; written by tools/mp3/make.py. Little-endian cells for kernels to point into."""\n\n# fmt: off\n'
     return head + "\n".join(literal(*part) for part in parts)

@@ -37,12 +37,12 @@ def reorder(source: ptr32, target: ptr32, widths: ptr8, long_bands: int, last: i
 
 @micropython.viper
 def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: int, up: int):
-    """The butterflies between a subband and the next (2.4.3.4.10.1) at the first `boundaries` boundaries; `factors`: cs and -ca of each, Q1.15.
+    """The butterflies between a subband and the next (2.4.3.4.10.1) at the first `boundaries` boundaries; `factors`: cs and -ca of each, Q1.16.
 
     Where both subbands are quiet, in single products; else in products of double width.
     """
-    up14 = up + 14
-    up15 = up + 15
+    up13 = up + 13
+    up16 = up + 16
     sub = 0
     while sub < boundaries:
         k = 0
@@ -53,28 +53,28 @@ def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: in
         q = ptr32(int(p) - 4)
         r = p
         f = factors
-        if levels[sub] + levels[sub - 1] < 65500:
+        if levels[sub] + levels[sub - 1] < 32700:
             while k < 8:
                 a = q[0]
                 b = r[0]
                 c = f[0]
                 d = f[1]
-                q[0] = (a * c + b * d + 16384 << up) >> up15
-                r[0] = (b * c - a * d + 16384 << up) >> up15
+                q[0] = (a * c + b * d + 32768 << up) >> up16
+                r[0] = (b * c - a * d + 32768 << up) >> up16
                 q = ptr32(int(q) - 4)
                 r = ptr32(int(r) + 4)
                 f = ptr32(int(f) + 8)
                 k += 1
         else:
             while k < 8:
-                a = q[0] << up >> up14
-                e = q[0] & 16383
-                b = r[0] << up >> up14
-                g = r[0] & 16383
+                a = q[0] << up >> up13
+                e = q[0] & 8191
+                b = r[0] << up >> up13
+                g = r[0] & 8191
                 c = f[0]
                 d = f[1]
-                q[0] = a * c + b * d + (e * c + g * d + 8192 >> 14) >> 1
-                r[0] = b * c - a * d + (g * c - e * d + 8192 >> 14) >> 1
+                q[0] = a * c + b * d + (e * c + g * d + 4096 >> 13) >> 3
+                r[0] = b * c - a * d + (g * c - e * d + 4096 >> 13) >> 3
                 q = ptr32(int(q) - 4)
                 r = ptr32(int(r) + 4)
                 f = ptr32(int(f) + 8)
@@ -115,13 +115,13 @@ def plan(p: ptr32, high: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, force: i
 def overlap_wide(
     p: ptr32, high: ptr32, past: ptr32, out: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, table: ptr32, first: int, last: int, up: int
 ):
-    """`imdct.overlap_long` for loud subbands and any window; `table`: 36 pairs of factors of C and S, Q1.15.
+    """`imdct.overlap_long` for loud subbands and any window; `table`: 36 pairs of factors of C and S, Q1.16.
 
-    C and S are Q10.21, and what `dct_long` adds to round them counts once only; the upper bits and the lower 14 are multiplied apart: 2**14 * 2**14 * 2 is the largest product.
+    C and S are Q10.21, and what `dct_long` adds to round them counts once only; the upper bits and the lower 13 are multiplied apart: 2**14 * 2**16 is the largest product.
     """
-    up2 = up + 2
+    up4 = up + 4
     up3 = up + 3
-    up14 = up + 14
+    up13 = up + 13
     up15 = up + 15
     while first < last:
         if flags[first] == 3:
@@ -143,14 +143,14 @@ def overlap_wide(
             while m < 9:
                 c = (h[2 * m] - 16384 << up >> up3) + (a[2 * m] << up >> up15)
                 s = (h[2 * m + 1] - 16384 << up >> up3) + (a[2 * m + 1] << up >> up15)
-                c_low = c & 16383
-                s_low = s & 16383
-                c = c >> 14
-                s = s >> 14
-                o[32 * (8 - m)] = ((c * t[0] + s * t[1] + (c_low * t[0] + s_low * t[1] << up >> up14) + 2 << up) >> up2) + v[8 - m]
-                o[32 * (9 + m)] = ((c * t[2] + s * t[3] + (c_low * t[2] + s_low * t[3] << up >> up14) + 2 << up) >> up2) + v[9 + m]
-                x = (c * t[4] + s * t[5] + (c_low * t[4] + s_low * t[5] << up >> up14) + 2 << up) >> up2
-                y = (c * t[6] + s * t[7] + (c_low * t[6] + s_low * t[7] << up >> up14) + 2 << up) >> up2
+                c_low = c & 8191
+                s_low = s & 8191
+                c = c >> 13
+                s = s >> 13
+                o[32 * (8 - m)] = ((c * t[0] + s * t[1] + (c_low * t[0] + s_low * t[1] << up >> up13) + 8 << up) >> up4) + v[8 - m]
+                o[32 * (9 + m)] = ((c * t[2] + s * t[3] + (c_low * t[2] + s_low * t[3] << up >> up13) + 8 << up) >> up4) + v[9 + m]
+                x = (c * t[4] + s * t[5] + (c_low * t[4] + s_low * t[5] << up >> up13) + 8 << up) >> up4
+                y = (c * t[6] + s * t[7] + (c_low * t[6] + s_low * t[7] << up >> up13) + 8 << up) >> up4
                 if to_wide == 0:
                     x = (x << 15) + 16384
                     y = (y << 15) + 16384
@@ -182,8 +182,8 @@ def overlap_short(
             m = 0
             while m < 6:
                 y = (h[3 * m + block] << up >> up3) + (a[3 * m + block] << up >> up15)
-                low = y & 16383
-                y = y >> 14
+                low = y & 8191
+                y = y >> 13
                 i = 8 - m
                 j = 9 + m
                 sign = 0 - 1
@@ -191,8 +191,8 @@ def overlap_short(
                     j = m - 3
                     sign = 1
                 z = 6 * block + 6
-                work[z + i] = work[z + i] - (y * window[i] + (low * window[i] >> 14) >> 2)
-                work[z + j] = work[z + j] + (y * window[j] + (low * window[j] >> 14) >> 2) * sign
+                work[z + i] = work[z + i] - (y * window[i] + (low * window[i] >> 13) >> 4)
+                work[z + j] = work[z + j] + (y * window[j] + (low * window[j] >> 13) >> 4) * sign
                 m += 1
             block += 1
         old = wide[first]

@@ -30,7 +30,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 213 + a
         a = p[0] * -29 + a
         t = a << up >> mid
-        a = p[63] * 6574 + 41318
+        a = p[63] * 6574 + 70026
         a = p[62] * 37489 + a
         a = p[61] * 75038 + a
         a = p[60] * -37489 + a
@@ -47,7 +47,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[89] * 146 + a
         a = p[87] * -5 + a
         t = a << up >> mid
-        a = p[149] * 64019 + 27534
+        a = p[149] * 64019 + 512
         a = p[147] * -9975 + a
         a = (a << up >> low) + t
         a = p[122] * 64019 + a
@@ -67,7 +67,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 208 + a
         a = p[87] * 26 + a
         t = a << up >> mid
-        a = p[63] * 5959 + 39139
+        a = p[63] * 5959 + 217421
         a = p[149] * -39336 + a
         a = p[61] * 74992 + a
         a = p[147] * 35640 + a
@@ -90,7 +90,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -31 + a
         a = p[87] * 1 + a
         t = a << up >> mid
-        a = p[63] * 35640 + -41812
+        a = p[63] * 35640 + -412396
         a = p[149] * -74992 + a
         a = p[61] * -39336 + a
         a = p[147] * -5959 + a
@@ -114,7 +114,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 202 + a
         a = p[87] * -24 + a
         t = a << up >> mid
-        a = p[63] * 5288 + 44276
+        a = p[63] * 5288 + -66552
         a = p[149] * 41176 + a
         a = p[61] * 74856 + a
         a = p[147] * -33791 + a
@@ -137,7 +137,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -35 + a
         a = p[87] * -1 + a
         t = a << up >> mid
-        a = p[63] * 33791 + 36891
+        a = p[63] * 33791 + 221197
         a = p[149] * 74856 + a
         a = p[61] * -41176 + a
         a = p[147] * 5288 + a
@@ -161,7 +161,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -196 + a
         a = p[87] * 21 + a
         t = a << up >> mid
-        a = p[63] * -4561 + -44613
+        a = p[63] * -4561 + 115071
         a = p[149] * -43006 + a
         a = p[61] * -74630 + a
         a = p[147] * 31947 + a
@@ -184,7 +184,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 38 + a
         a = p[87] * 1 + a
         t = a << up >> mid
-        a = p[63] * -31947 + -33554
+        a = p[63] * -31947 + -595991
         a = p[149] * -74630 + a
         a = p[61] * 43006 + a
         a = p[147] * -4561 + a
@@ -208,7 +208,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 190 + a
         a = p[87] * 19 + a
         t = a << up >> mid
-        a = p[63] * 3776 + 32202
+        a = p[63] * 3776 + 133123
         a = p[149] * -44821 + a
         a = p[61] * 74313 + a
         a = p[147] * 30112 + a
@@ -231,7 +231,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -41 + a
         a = p[87] * 1 + a
         t = a << up >> mid
-        a = p[63] * 30112 + -45887
+        a = p[63] * 30112 + -19866
         a = p[149] * -74313 + a
         a = p[61] * -44821 + a
         a = p[147] * -3776 + a
@@ -255,7 +255,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 183 + a
         a = p[87] * 17 + a
         t = a << up >> mid
-        a = p[63] * 2935 + 29769
+        a = p[63] * 2935 + 312619
         a = p[149] * -46617 + a
         a = p[61] * 73908 + a
         a = p[147] * 28289 + a
@@ -278,7 +278,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -45 + a
         a = p[87] * 1 + a
         t = a << up >> mid
-        a = p[63] * 28289 + -47074
+        a = p[63] * 28289 + -476255
         a = p[149] * -73908 + a
         a = p[61] * -46617 + a
         a = p[147] * -2935 + a
@@ -302,7 +302,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -176 + a
         a = p[87] * -16 + a
         t = a << up >> mid
-        a = p[63] * -2037 + -26260
+        a = p[63] * -2037 + -251827
         a = p[149] * 48390 + a
         a = p[61] * -73415 + a
         a = p[147] * -26482 + a
@@ -325,7 +325,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 49 + a
         a = p[87] * -1 + a
         t = a << up >> mid
-        a = p[63] * -26482 + 49192
+        a = p[63] * -26482 + 298821
         a = p[149] * 73415 + a
         a = p[61] * 48390 + a
         a = p[147] * 2037 + a
@@ -349,7 +349,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 169 + a
         a = p[87] * -14 + a
         t = a << up >> mid
-        a = p[63] * 1082 + 50192
+        a = p[63] * 1082 + 23992
         a = p[149] * 50137 + a
         a = p[61] * 72835 + a
         a = p[147] * -24694 + a
@@ -372,7 +372,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -53 + a
         a = p[87] * -2 + a
         t = a << up >> mid
-        a = p[63] * 24694 + 24749
+        a = p[63] * 24694 + -376227
         a = p[149] * 72835 + a
         a = p[61] * -50137 + a
         a = p[147] * 1082 + a
@@ -396,7 +396,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -161 + a
         a = p[87] * -13 + a
         t = a << up >> mid
-        a = p[63] * -70 + -21146
+        a = p[63] * -70 + -54843
         a = p[149] * 51853 + a
         a = p[61] * -72169 + a
         a = p[147] * -22929 + a
@@ -419,7 +419,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 58 + a
         a = p[87] * -2 + a
         t = a << up >> mid
-        a = p[63] * -22929 + 51093
+        a = p[63] * -22929 + 48520
         a = p[149] * 72169 + a
         a = p[61] * 51853 + a
         a = p[147] * 70 + a
@@ -443,7 +443,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -154 + a
         a = p[87] * -11 + a
         t = a << up >> mid
-        a = p[63] * 998 + -18527
+        a = p[63] * 998 + 20342
         a = p[149] * 53534 + a
         a = p[61] * -71420 + a
         a = p[147] * -21189 + a
@@ -466,7 +466,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 63 + a
         a = p[87] * -2 + a
         t = a << up >> mid
-        a = p[63] * -21189 + 51895
+        a = p[63] * -21189 + 50930
         a = p[149] * 71420 + a
         a = p[61] * 53534 + a
         a = p[147] * -998 + a
@@ -490,7 +490,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -147 + a
         a = p[87] * 10 + a
         t = a << up >> mid
-        a = p[63] * 2122 + -51572
+        a = p[63] * 2122 + -332251
         a = p[149] * -55178 + a
         a = p[61] * -70590 + a
         a = p[147] * 19478 + a
@@ -513,7 +513,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 68 + a
         a = p[87] * 2 + a
         t = a << up >> mid
-        a = p[63] * -19478 + -15872
+        a = p[63] * -19478 + 12425
         a = p[149] * -70590 + a
         a = p[61] * 55178 + a
         a = p[147] * 2122 + a
@@ -537,7 +537,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 139 + a
         a = p[87] * -9 + a
         t = a << up >> mid
-        a = p[63] * -3300 + 53191
+        a = p[63] * -3300 + 491940
         a = p[149] * 56778 + a
         a = p[61] * 69679 + a
         a = p[147] * -17799 + a
@@ -560,7 +560,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -73 + a
         a = p[87] * -3 + a
         t = a << up >> mid
-        a = p[63] * 17799 + 14212
+        a = p[63] * 17799 + 111830
         a = p[149] * 69679 + a
         a = p[61] * -56778 + a
         a = p[147] * -3300 + a
@@ -584,7 +584,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 132 + a
         a = p[87] * -8 + a
         t = a << up >> mid
-        a = p[63] * -4533 + 53680
+        a = p[63] * -4533 + 212701
         a = p[149] * 58333 + a
         a = p[61] * 68692 + a
         a = p[147] * -16155 + a
@@ -607,7 +607,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -79 + a
         a = p[87] * -3 + a
         t = a << up >> mid
-        a = p[63] * 16155 + 11502
+        a = p[63] * 16155 + 83972
         a = p[149] * 68692 + a
         a = p[61] * -58333 + a
         a = p[147] * -4533 + a
@@ -631,7 +631,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 125 + a
         a = p[87] * 7 + a
         t = a << up >> mid
-        a = p[63] * -5818 + 8772
+        a = p[63] * -5818 + 259604
         a = p[149] * -59838 + a
         a = p[61] * 67629 + a
         a = p[147] * 14548 + a
@@ -654,7 +654,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -85 + a
         a = p[87] * 4 + a
         t = a << up >> mid
-        a = p[63] * 14548 + -53039
+        a = p[63] * 14548 + -269120
         a = p[149] * -67629 + a
         a = p[61] * -59838 + a
         a = p[147] * 5818 + a
@@ -678,7 +678,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -117 + a
         a = p[87] * -7 + a
         t = a << up >> mid
-        a = p[63] * 7154 + -5004
+        a = p[63] * 7154 + 100514
         a = p[149] * 61289 + a
         a = p[61] * -66494 + a
         a = p[147] * -12980 + a
@@ -701,7 +701,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 91 + a
         a = p[87] * -4 + a
         t = a << up >> mid
-        a = p[63] * -12980 + 54336
+        a = p[63] * -12980 + 377215
         a = p[149] * 66494 + a
         a = p[61] * 61289 + a
         a = p[147] * -7154 + a
@@ -725,7 +725,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * 111 + a
         a = p[87] * -6 + a
         t = a << up >> mid
-        a = p[63] * -8540 + 54501
+        a = p[63] * -8540 + 553861
         a = p[149] * 62684 + a
         a = p[61] * 65290 + a
         a = p[147] * -11455 + a
@@ -748,7 +748,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
         a = p[1] * -97 + a
         a = p[87] * -5 + a
         t = a << up >> mid
-        a = p[63] * 11455 + 3272
+        a = p[63] * 11455 + 209438
         a = p[149] * 65290 + a
         a = p[61] * -62684 + a
         a = p[147] * -8540 + a
