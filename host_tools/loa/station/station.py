@@ -193,7 +193,7 @@ class Station:
         self._check_class(importance)
         source = str(Path(source).resolve()) if Path(source).is_file() else source
         name, now = self.orders.name("live"), int(time.time())
-        live = {"url": self.live_url(name, importance), "codec": codec or self._live_codec(audience), "rate": self.site.audio.rate}
+        live = {"url": self.live_url(name, importance), "codec": codec or self.codec_of(audience), "rate": self.site.audio.rate}
         if backup:
             live["backup"] = backup
         record = {"id": name, "do": "live", "class": importance, "from": now, "until": now + valid_s, "live": live}
@@ -262,7 +262,7 @@ class Station:
         now = int(time.time())
         return {"id": self.orders.name(what), "class": importance, "from": now, "until": now + valid_s, **fields}
 
-    def _live_codec(self, audience: str) -> str:
+    def codec_of(self, audience: str) -> str:
         """The site's first codec that all nodes of the audience play: as they say themselves, or as their board is known to."""
         nodes = {name: node for name, node in self.site.nodes.items() if audience in (topics.node_audience(name), *topics.chain(node.area))}
         plays = [self.nodes.state(name).get("codecs") or load_board(node.board).audio.plays for name, node in nodes.items()]
