@@ -328,6 +328,34 @@ def test_tas5805m_says_its_faults_when_it_does_not_play():
     assert fault.code == "tas5805m-state" and "0x04" in fault.reason
 
 
+def test_tas5805m_says_what_shut_it_down_and_goes_on_when_it_is_over():
+    async def life(bench):
+        await bench.play()
+        told = [bench.output.look()]
+        for register, bit in ((0x70, 0), (0x70, 1), (0x70, 2), (0x71, 0), (0x71, 1), (0x72, 0)):
+            bench.model.trip(register, bit)
+            assert not bench.hears()
+            told.append(bench.output.look())
+            assert bench.hears() and bench.output.look() is None
+        bench.model.trip(0x70, 0, stays=True)
+        assert bench.output.look() == bench.output.look() == "tas5805m-overcurrent" and not bench.hears()
+        bench.bus.chips = []
+        told.append(bench.output.look())
+        return told
+
+    bench = _tas5805m()
+    assert bench.run(life(bench)) == [
+        None,
+        "tas5805m-overcurrent",
+        "tas5805m-overcurrent",
+        "tas5805m-direct-current",
+        "tas5805m-undervoltage",
+        "tas5805m-overvoltage",
+        "tas5805m-overheated",
+        "tas5805m-absent",
+    ]
+
+
 def test_a_plain_converter_has_its_pin_alone():
     class Pin:
         levels = ()

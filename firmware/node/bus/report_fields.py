@@ -80,7 +80,7 @@ TELEMETRY = Record("telemetry", {
     "temperature": Whole(-60, 150, "degrees Celsius inside the chip"),
     "supply": Whole(0, 60_000, "mV of the supply"),
     "current": Whole(-60_000, 60_000, "mA from the supply"),
-    "faults": ListOf(_WORD, 8),           # chips that do not work: `<chip>-absent`, `-wrong`, `-bus`
+    "faults": ListOf(_WORD, 8),           # what does not work: `<chip>-absent`, `tas5805m-overcurrent`
 })
 
 _EVENT = {

@@ -12,6 +12,9 @@ class Switch:
         self._settle_ms = settle_ms
         self.off()
 
+    def look(self):
+        """Nothing can be known of it."""
+
     async def on(self, rate):
         """To be called when the clocks are stable, `rate` frames a second, and only silence is queued."""
         self._pin.value(self._level)
@@ -24,6 +27,9 @@ class Switch:
 
 class Unswitched:
     """An amplifier that is on as long as the board has power."""
+
+    def look(self):
+        pass
 
     async def on(self, rate):
         pass

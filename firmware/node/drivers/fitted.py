@@ -18,7 +18,7 @@ class Fitted:
         self._amplifier = self._switch(wiring.get("amplifier"))  # before anything that takes time
         bus = wiring.get("i2c")
         i2c = bus and machine.I2C(bus["unit"], sda=machine.Pin(bus["sda"]), scl=machine.Pin(bus["scl"]), freq=bus["hertz"])
-        self.output = self._output(wiring.get("codec"), i2c)  # with `async on(rate)` and `off()`
+        self.output = self._output(wiring.get("codec"), i2c)  # with `async on(rate)`, `off()` and `look()`
         self._battery_clock = _driver(wiring.get("battery_clock"), "chip", i2c)
         self._supply_sensor = _driver(wiring.get("supply_sensor"), "chip", i2c)
 
@@ -56,9 +56,9 @@ class Fitted:
         return measured
 
     def faults(self):
-        """Codes of what did not work when it was last asked."""
-        fault = getattr(self.output, "fault", None)
-        return sorted(self._faults.values()) + ([fault.code] if fault else [])
+        """Codes of what does not work: chips as they answered last, and what shuts the amplifier down now."""
+        fault = self.output.look()
+        return sorted(self._faults.values()) + ([fault] if fault else [])
 
     def _attempt(self, name, call, *arguments):
         try:

@@ -5,6 +5,8 @@ Does not play: the sink asks for it when its clocks are stable and only silence 
 
 from micropython import const
 
+from node.drivers.registers import Fault
+
 _BITS = const(16)
 
 
@@ -16,6 +18,7 @@ class Output:
         self._amplifier = amplifier
         self._level = level
         self.fault = None  # the Fault of the last attempt
+        self._is_on = False
 
     async def on(self, rate):
         """Everything on, at `rate` frames a second. Raises Fault, with everything off."""
@@ -24,6 +27,7 @@ class Output:
             await self._amplifier.on(rate)
             self._codec.unmute()
             self.fault = None
+            self._is_on = True
         except OSError as fault:
             self.off()
             self.fault = fault
@@ -32,7 +36,17 @@ class Output:
     def off(self):
         """Everything off; the clocks still run. The amplifier first: whatever the codec does afterwards is not heard."""
         self._amplifier.off()
+        self._is_on = False
         try:
             self._codec.stop()
         except OSError as fault:  # a codec that does not answer can be told nothing; the amplifier is off
             self.fault = fault
+
+    def look(self):
+        """Code of what is wrong with the way to the loudspeaker, as far as the codec can tell, or None."""
+        if self._is_on and hasattr(self._codec, "look"):
+            try:
+                return self._codec.look()
+            except Fault as fault:
+                return fault.code
+        return self.fault.code if self.fault else None
