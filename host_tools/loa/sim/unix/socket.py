@@ -70,6 +70,7 @@ class socket(io.IOBase):
         self._stands = accepted is not None
         self._listens = False
         self._timeout = None  # seconds; 0: does not block
+        self._closed_calls = []
         self.bind = self._socket.bind
         self.fileno = self._socket.fileno
         ether.add(self)
@@ -180,6 +181,12 @@ class socket(io.IOBase):
 
     def close(self):
         ether.close(self)
+        while self._closed_calls:
+            self._closed_calls.pop()()
+
+    def when_closed(self, call):
+        """Call `call()` once, when this is closed."""
+        self._closed_calls.append(call)
 
     def ioctl(self, request, argument):
         if request == _POLL:
