@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import compat
 import numpy as np
 from tests.mp3 import catalogue, lame
 from tests.mp3.chip import bytecodes, machine_code
@@ -17,8 +16,6 @@ from tests.mp3.judge import Difference, decode_stream, difference, mixed
 
 from loa.demo import audio
 from loa.station.decode import decoded_file
-
-compat.install()
 
 # docs/board.md: a loop body of five operations is 960 instructions of an emulated ESP32; such an operation is some two bytecodes.
 INSTRUCTIONS_A_BYTECODE = 96
