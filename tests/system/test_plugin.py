@@ -188,3 +188,18 @@ def test_a_storm_comes_by_name_and_seed_and_mends_what_it_broke(broker: Broker, 
         "started",
         "over: ends and starts again, with its data",
     ]
+
+
+def test_what_cannot_be_kept_is_said_and_the_run_goes_on(tmp_path: Path) -> None:
+    text = """
+def test_one(broker, loa_commune):
+    loa_commune.acts.note_at("no time", "a test", "does harm")
+    loa_commune.acts.note("a test", "fails")
+    raise ValueError("on purpose")
+
+def test_two():
+    pass
+"""
+    ran = run(tmp_path, text)
+    assert "1 failed, 1 passed" in ran.stdout and "on purpose" in ran.stdout, said(ran)
+    assert "not all could be kept in" in ran.stdout

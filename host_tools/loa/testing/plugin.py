@@ -206,6 +206,10 @@ def _kept(item: pytest.Item, lab: "Lab") -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
     for number, one in enumerate(lab.live):
         place = folder / str(number) if len(lab.live) > 1 else folder
-        yield f"kept in {place}: " + ", ".join(path.name for path in keep(one, place))
+        try:
+            yield f"kept in {place}: " + ", ".join(path.name for path in keep(one, place))
+        except Exception as fault:  # noqa: BLE001 - the test's own failure must be reported, and the run goes on
+            yield f"not all could be kept in {place}: {type(fault).__name__}: {fault}"
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "seed").write_text(f"{seed}\n")
     (top / ".gitignore").write_text("*\n")
