@@ -95,9 +95,10 @@ def test_a_broker_that_is_none_or_does_not_answer(tmp_path: Path) -> None:
         ('@pytest.mark.loa(nodes=["ban-la-2"])\ndef test_it(node): pass', 'has no node "ban-la-2"'),
         ('@pytest.mark.loa(site="none.toml")\ndef test_it(node): pass', "none.toml"),
         ('@pytest.mark.loa(runtime="java")\ndef test_it(node): pass', 'there is no runtime "java"'),
+        ('@pytest.mark.loa(profile="carrier-pigeon")\ndef test_it(node): pass', 'there is no profile "carrier-pigeon"'),
         ('def test_it(broker, storm): storm("hail")', 'there is no storm "hail"'),
     ],
-    ids=["node", "site", "runtime", "storm"],
+    ids=["node", "site", "runtime", "profile", "storm"],
 )
 def test_what_does_not_exist_is_said_in_a_line(tmp_path: Path, test: str, told: str) -> None:
     ran = run(tmp_path, "import pytest\n" + test)
