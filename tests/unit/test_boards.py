@@ -1,6 +1,7 @@
 """Descriptions of boards: those that we have, the mistakes that are named, a new one made by following the guide, and the hashes of runtime images."""
 
 import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from loa import firmware
 from loa.boards import check_folder, load_board, notes
+from loa.boards import lock as locking
 from loa.boards.load import _pins
 from loa.boards.lock import lock
 from loa.cli.app import app
@@ -246,3 +248,36 @@ def test_lock_needs_its_lines(tmp_path):
     description.write_text(re.sub(r"^sha256 .*\n", "", description.read_text(), flags=re.M))
     with pytest.raises(LoaError, match="there is no line for sha256"):
         lock(folder, tmp_path / "cache", Silent(), image)
+
+
+def test_the_commands_speak_json(tmp_path):
+    folder, image = _board_with(tmp_path)
+    listed = json.loads(CliRunner().invoke(app, ["boards", "list", "--json"]).stdout)
+    assert list(listed) == board_names() and listed[CODEC]["rates"] == [32000, 44100, 48000] and not listed[CODEC]["verified"]
+    told = json.loads(CliRunner().invoke(app, ["boards", "check", "--json"]).stdout)
+    assert told["ok"] and list(told["notes"]) == board_names()
+    locked = json.loads(CliRunner().invoke(app, ["boards", "lock", str(folder), "--image", str(image), "--json"]).stdout)
+    assert locked[PLAIN]["changed"] and locked[PLAIN]["sha256"] == hashlib.sha256(image.read_bytes()).hexdigest()
+
+
+def test_lock_with_one_image_is_for_one_board(tmp_path):
+    _, image = _board_with(tmp_path)
+    told = CliRunner().invoke(app, ["boards", "lock", "--image", str(image)])
+    assert told.exit_code == 2 and "--image is for one board" in told.output
+
+
+def test_what_cannot_be_fetched_is_said_and_the_others_are_locked(tmp_path, monkeypatch):
+    folder, image = _board_with(tmp_path)
+    other = tmp_path / CODEC
+    shutil.copytree(firmware.BOARDS / CODEC, other)
+
+    def fetch(url, name, sha256, cache, progress):
+        if "SPIRAM" in url:
+            raise LoaError(f"{url}: no network", "run it again", 6)
+        return image
+
+    monkeypatch.setattr(locking, "fetch", fetch)
+    told = CliRunner().invoke(app, ["boards", "lock", str(other), str(folder)])
+    assert told.exit_code == 6
+    assert "no network" in told.output and f"{PLAIN} " in told.output
+    assert check_folder(folder).runtime.locked and not check_folder(other).runtime.locked
