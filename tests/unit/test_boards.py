@@ -20,6 +20,7 @@ from loa.firmware import board_names
 from loa.progress import Silent
 from loa.provision.image import build_image
 from loa.sim.boards import stand_in
+from loa.site import load_site
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN, CODEC, LAN, CLOCKED = "generic-esp32-max98357a", "louder-esp32", "wt32-eth01-pcm5102a", "esp32-lyrat"
@@ -169,6 +170,19 @@ def test_a_site_cannot_have_a_rate_that_its_board_cannot_play():
     assert board.for_node(CODEC, rate=48000)["rate"] == 48000
     with pytest.raises(LoaError, match=r"cannot play 24000 samples a second\nit can play 32000, 44100, 48000"):
         board.for_node(CODEC, rate=24000)
+
+
+def test_a_site_file_says_which_boards_can_play_its_rate(tmp_path):
+    text = (ROOT / "host_tools" / "loa" / "demo" / "site.toml").read_text()
+    changed = text.replace(f'board = "{PLAIN}"', f'board = "{CODEC}"', 1)
+    assert changed != text
+    site = tmp_path / "site.toml"
+    site.write_text(changed)
+    with pytest.raises(
+        InvalidFile,
+        match=rf"site.toml:\d+: nodes\.[\w-]+\.board: cannot play .* 24000, only 32000, 44100, 48000; found '{CODEC}'; allowed: .*{PLAIN}",
+    ):
+        load_site(site)
 
 
 @pytest.mark.parametrize("name", board_names())
