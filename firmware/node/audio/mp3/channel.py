@@ -92,7 +92,7 @@ class Channel:
         self._past_total = self._total
         self._total = 0
         dct32(0, self._samples, self._rows, 18, loud, shared.up)
-        window(0, self.pcm, self._rows, self.pcm, 18, shared.up)
+        window(0, self._rows, self._rows, self.pcm, tables.WINDOW, shared.up)
         move_on(0, self._rows)
 
     def _hybrid(self, lines, info, widths, long_bands, last, past, wide, samples):
