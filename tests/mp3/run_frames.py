@@ -2,7 +2,8 @@
 
 import sys
 
-sys.path.insert(0, sys.argv[1])
+if __name__ == "__main__":
+    sys.path.insert(0, sys.argv[1])
 
 from node.audio.mp3.decoder import Decoder
 
@@ -18,4 +19,5 @@ def main():
             at += decoder.feed(content, min(len(content), at + 2048), at)
 
 
-main()
+if __name__ == "__main__":
+    main()
