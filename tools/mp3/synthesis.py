@@ -44,23 +44,18 @@ Each sample is the sum of 16 products of window values D (Q1.16, exact) with X o
 A = X in Q2.15 for the twelve outer taps, whose |D| sum up to 0.38; H = X in Q2.10 and L, the ten bits below, for the four large ones in the middle.
 With |X| < 2.6 (more than what an output of +-0.95 can need) all partial sums stay below 2**31: A 24768 * 85196, H 156590 * 2662, L 156590 * 1023.
 What A cuts off, and what `dct32` does, is made good on average. A row: A of the 15 slots before and 18 of this granule, H and L of 9 before and 18.
-Six slots are done together, since a window value is loaded once for all of them.
 """
 
 import micropython
 
 
 @micropython.viper
-def window(c: int, p: ptr32, rows: ptr32, out: ptr32, table: ptr32, up: int):
-    """Put the 576 samples of a granule, Q5.26, at `out`. `c`, `p`: anything of that type. `table`: WINDOW. `up`: 32 where a word has 64 bits, else 0."""
+def window(a: int, p: ptr32, rows: ptr32, out: ptr32, d: ptr32, up: int):
+    """Put the 576 samples of a granule, Q5.26, at `out`. `a`, `p`: anything of that type. `d`: WINDOW. `up`: 32 where a word has 64 bits, else 0."""
     mid = up + 5
     low = up + 10
-    groups = 3
-    while groups:
-        groups -= 1
-        d = table
-        samples = 32
-        while samples:
+    samples = 32
+    while samples:
 '''
 
 SHIFT_HEAD = '''
@@ -209,7 +204,7 @@ def taps(sample: int) -> list[int]:
 OUTER = [age for age in (*range(0, 16, 2), *range(1, 16, 2)) if age not in CENTRE]  # in this order: even ones first
 LOWS = [age for age in (*range(1, 16, 2), *range(0, 16, 2)) if age in CENTRE]  # odd ones first, where the pointer is already
 HIGHS = LOWS[::-1]
-TOGETHER = 6  # slots that share the loads of window values
+TOGETHER = 3  # slots in one round of the loop
 SAMPLE_CELLS = 4 + len(OUTER) + len(LOWS)
 
 
@@ -226,26 +221,27 @@ def window_table() -> list[int]:
 
 
 def window_lines() -> list[str]:
-    slots = range(TOGETHER)
-    lines = ["p = ptr32(int(rows) + d[0])", "c = d[2]"]
-    lines += [f"o{k} = c" for k in slots]
-    for position, age in enumerate(OUTER):
-        if position == len(OUTER) // 2:
-            lines.append("p = ptr32(int(rows) + d[1])")
-        lines.append(f"c = d[{4 + position}]")
-        lines += [f"o{k} = p[{COARSE + COARSE_PAST + k - age}] * c + o{k}" for k in slots]
-    lines += [f"o{k} = o{k} << up >> mid" for k in slots]
-    lines.append("c = d[3]")
-    lines += [f"l{k} = c" for k in slots]
-    for area, ages, target in ((LOW, LOWS, "l"), (HIGH, HIGHS, "o")):
-        for position, age in enumerate(ages):
-            if position == len(ages) // 2:
-                lines.append(f"p = ptr32(int(rows) + d[{age % 2}])")
-            lines.append(f"c = d[{4 + len(OUTER) + LOWS.index(age)}]")
-            lines += [f"{target}{k} = p[{area + FINE_PAST + k - age}] * c + {target}{k}" for k in slots]
-        if area == LOW:
-            lines += [f"o{k} = (l{k} << up >> low) + o{k}" for k in slots]
-    lines += [f"out[{32 * k}] = o{k}" for k in slots]
+    """One sample of all slots. Its window values lie on the stack, where a product finds them as fast as constants in the code."""
+    names = [f"d{position}" for position in range(len(OUTER) + len(LOWS))]
+    lines = ["near = ptr32(int(rows) + d[0])", "far = ptr32(int(rows) + d[1])", "coarse = d[2]", "fine = d[3]"]
+    lines += [f"{name} = d[{4 + position}]" for position, name in enumerate(names)]
+    lines += ["q = out", f"slots = {SLOTS // TOGETHER}", "while slots:", "    slots -= 1"]
+    for k in range(TOGETHER):
+        lines += ["    p = near", "    a = coarse"]
+        for position, age in enumerate(OUTER):
+            if position == len(OUTER) // 2:
+                lines.append("    p = far")
+            lines.append(f"    a = p[{COARSE + COARSE_PAST + k - age}] * {names[position]} + a")
+        lines += ["    t = a << up >> mid", "    a = fine"]
+        for area, ages in ((LOW, LOWS), (HIGH, HIGHS)):
+            for position, age in enumerate(ages):
+                if position == len(ages) // 2:
+                    lines.append(f"    p = {'far' if age % 2 else 'near'}")
+                lines.append(f"    a = p[{area + FINE_PAST + k - age}] * {names[len(OUTER) + LOWS.index(age)]} + a")
+            if area == LOW:
+                lines.append("    a = (a << up >> low) + t")
+        lines.append(f"    q[{32 * k}] = a")
+    lines += [f"    {name} = ptr32(int({name}) + {step})" for name, step in (("near", 4 * TOGETHER), ("far", 4 * TOGETHER), ("q", 128 * TOGETHER))]
     return [*lines, f"d = ptr32(int(d) + {4 * SAMPLE_CELLS})", "out = ptr32(int(out) + 4)", "samples -= 1"]
 
 
@@ -260,6 +256,5 @@ def window_module() -> str:
     moves = []
     for area, past in ((COARSE, COARSE_PAST), (HIGH, FINE_PAST), (LOW, FINE_PAST)):
         moves += [f"        p[{area + k}] = p[{area + k + SLOTS}]\n" for k in range(past)]
-    body = "".join(f"            {line}\n" for line in window_lines())
-    body += f"        rows = ptr32(int(rows) + {4 * TOGETHER})\n        out = ptr32(int(out) + {4 * 32 * (TOGETHER - 1)})\n"
+    body = "".join(f"        {line}\n" for line in window_lines())
     return WINDOW_HEAD + body + SHIFT_HEAD + "".join(moves) + f"        p = ptr32(int(p) + {4 * ROW})\n"

@@ -38,7 +38,7 @@ class Channel:
 
     def __init__(self, shared):
         self._shared = shared
-        self.pcm = cells(LINES)  # Q5.26
+        self.pcm = cells(LINES + 3)  # Q5.26; `to_int16` may read three more
         self.levels = cells(33)  # sums of the magnitudes of lines by subband, Q.21
         self._samples = cells(LINES)  # 18 vectors of 32, Q11.20
         self._past = cells(LINES)
