@@ -113,11 +113,11 @@ class Database:
         found = self.rows(query, *values)
         return found[0] if found else None
 
-    def changes(self) -> tuple[int, int]:
-        """A value that differs after any commit, by this or another process: cheap enough to ask several times a second."""
+    def others(self) -> int:
+        """A value that differs after any commit by another process: cheap enough to ask several times a second."""
         with self._lock:
-            (others,) = self._connection.execute("PRAGMA data_version").fetchone()
-            return others, self._connection.total_changes
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return int(version)
 
     def close(self) -> None:
         """Close the file; the database is of no use afterwards."""

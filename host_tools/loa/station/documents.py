@@ -47,6 +47,7 @@ class Documents:
     def __init__(self, database: Database, key: SigningKey) -> None:
         self._database = database
         self._key = key
+        self._kept = 0
 
     @property
     def signer(self) -> str:
@@ -103,6 +104,10 @@ class Documents:
         row = self._database.row("SELECT * FROM document WHERE kind = ? AND audience = ? ORDER BY rev DESC LIMIT 1", kind, audience)
         return _document(row) if row else None
 
+    def version(self) -> tuple[int, int]:
+        """Differs after every document kept here, and after whatever another process committed; cheap to ask."""
+        return self._database.others(), self._kept
+
     def all_current(self) -> list[Document]:
         """The newest revision of everything: trust first, so that a new node can believe the rest."""
         rows = self._database.rows("SELECT *, max(rev) FROM document GROUP BY kind, audience")
@@ -132,6 +137,7 @@ class Documents:
             json.dumps(body, ensure_ascii=False),
             document.raw,
         )
+        self._kept += 1
         with self._database.transaction() as rows:
             if document.kind not in _HISTORY:
                 rows.execute("DELETE FROM document WHERE kind = ? AND audience = ?", (document.kind, document.audience))

@@ -70,6 +70,13 @@ class StationProcess:
         """True while the process lives."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Of the process. Raises `LoaError` if there is none."""
+        if self._process is None:
+            raise LoaError(f"station {self.post.name} does not run")
+        return self._process.pid
+
     def start(self) -> None:
         """Start; returns when HTTP is served. Raises `LoaError` if it cannot."""
         if self.running:

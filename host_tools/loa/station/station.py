@@ -6,6 +6,7 @@ folder, now or when it next runs; that is why killing either of them at any mome
 
 import socket
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -247,9 +248,9 @@ class Station:
         """Proof of play for what was to start from `first` to before `last`, Unix seconds."""
         return proofs(self.site.nodes_served_by(self.name), self.documents, self.orders, self.record, first, last)
 
-    def changes(self) -> tuple[int, int]:
-        """Differs after every commit by any process; see `Database.changes`."""
-        return self._database.changes()
+    def one_commit(self) -> AbstractContextManager[object]:
+        """What is recorded in the block is committed at its end, all of it or nothing."""
+        return self._database.transaction()
 
     def _give(self, audience: str, fields: dict[str, Any], what: str, importance: str, valid_s: int) -> str:
         record = self._order(audience, fields, what, importance, valid_s)
