@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from joserfc.errors import JoseError
 
 from loa.errors import EXIT_KEYS, LoaError
+from loa.firmware import lock
 from loa.keys import base64url, certificates, history
 from loa.keys.files import write_private
 from loa.keys.history import History
@@ -39,6 +40,11 @@ class NodeSecrets:
 
     report_key: bytes
     password: str
+
+    @property
+    def setup_code(self) -> str:
+        """What the label says and the node's own page asks for."""
+        return str(lock.setup_code(self.report_key))
 
 
 class Keyring:
