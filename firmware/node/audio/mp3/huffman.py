@@ -31,7 +31,7 @@ def huffman(
     Reads at most 14 bytes behind `end`.
     """
     byte = bit >> 3
-    limit = (end >> 3) + 4
+    limit = (end >> 3) + 2
     left = 8 - (bit & 7)
     cache = data[byte] & (1 << left) - 1
     byte += 1
