@@ -359,7 +359,7 @@ def _show_finding(finding: Any, json: bool) -> None:
     if json:
         output.as_json(finding)
         return
-    mark = {True: Text("OK", "green"), False: Text("!!", "red"), None: Text("--", "yellow")}[finding.ok]
+    mark = {True: Text(_("OK"), "green"), False: Text("!!", "red"), None: Text("--", "yellow")}[finding.ok]
     output.results().print(Text.assemble(mark, f"  {finding.what:<12} {finding.words}"))
     if finding.hint:
         output.results().print(f"    {'':<12} {finding.hint}")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loa.errors import LoaError
+from loa.language import _
 
 _BUSY_MS = 10_000
 
@@ -128,7 +129,7 @@ class Database:
         with self.transaction() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(self._migrations):
-                raise LoaError(f"{path}: written by a newer loa", "install that version or a newer one")
+                raise LoaError(_("{path}: written by a newer loa", path=path), _("install that version or a newer one"))
             for number, script in enumerate(self._migrations[version:], version + 1):
                 for statement in _statements(script):
                     connection.execute(statement)

@@ -13,6 +13,7 @@ from typing import Any
 from loa.errors import EXIT_INVALID, LoaError
 from loa.firmware import documents, limits, refusal, topics
 from loa.keys import SigningKey
+from loa.language import _
 from loa.station.database import Database
 
 DAY_S = 86400
@@ -88,13 +89,25 @@ class Documents:
             documents.BODIES[kind](payload, "")
         except refusal.Refused as refused:
             raise LoaError(
-                f"the {kind} for {audience} would be refused by every node: {refused.reason}", exit_code=EXIT_INVALID
+                _(
+                    "the {kind} for {audience} would be refused by every node: {reason}",
+                    kind=kind,
+                    audience=audience,
+                    reason=refused.reason,
+                ),
+                exit_code=EXIT_INVALID,
             ) from refused
         raw = self._key.sign(payload)
         if len(raw) > limits.DOCUMENT_BYTES_MAX:
             raise LoaError(
-                f"the {kind} for {audience} has {len(raw)} bytes, {len(raw) - limits.DOCUMENT_BYTES_MAX} more than nodes read",
-                "use fewer bulletins, languages or slots in it, or shorter titles",
+                _(
+                    "the {kind} for {audience} has {count} bytes, {count2} more than nodes read",
+                    kind=kind,
+                    audience=audience,
+                    count=len(raw),
+                    count2=len(raw) - limits.DOCUMENT_BYTES_MAX,
+                ),
+                _("use fewer bulletins, languages or slots in it, or shorter titles"),
                 EXIT_INVALID,
             )
         return raw

@@ -19,6 +19,7 @@ from loa.firmware import documents, limits, topics
 from loa.keys import Keyring
 from loa.keys.signing import open_signed
 from loa.keys.trust import ROOT_KID
+from loa.language import _
 from loa.site.model import Site
 from loa.site.model import Station as StationSettings
 from loa.station.audio import AudioStore, Recording, name_of
@@ -52,7 +53,9 @@ class Station:
     def __init__(self, site: Site, name: str, keyring: Keyring, folder: Path) -> None:
         if name not in site.stations:
             raise LoaError(
-                f'there is no station "{name}"', suggestion(name, site.stations) or "there is: " + ", ".join(site.stations), EXIT_INVALID
+                _('there is no station "{name}"', name=name),
+                suggestion(name, site.stations) or _("there is: ") + ", ".join(site.stations),
+                EXIT_INVALID,
             )
         self.site = site
         self.name = name
@@ -160,7 +163,9 @@ class Station:
         try:
             payload = open_signed(raw, self.keyring.root_public())
         except (JoseError, ValueError) as error:
-            raise LoaError(f"the trust document of {self.area} is not signed by this site's root", "run `loa keys`", EXIT_KEYS) from error
+            raise LoaError(
+                _("the trust document of {area} is not signed by this site's root", area=self.area), _("run `loa keys`"), EXIT_KEYS
+            ) from error
         self.documents.adopt(topics.TRUST, raw, payload)
 
     def urgent(
@@ -295,4 +300,4 @@ class Station:
 
 
 def _no_such(message: str, value: str, known: list[str]) -> LoaError:
-    return LoaError(message, suggestion(value, known) or "known are: " + ", ".join(known), EXIT_INVALID)
+    return LoaError(message, suggestion(value, known) or _("known are: ") + ", ".join(known), EXIT_INVALID)
