@@ -31,7 +31,7 @@ NOWHERE = Services(1, "http://localhost:1", ())
 
 def _site(count):
     """The demo's site with so many nodes in one hamlet."""
-    described = load_site(SITE_FILE, [KIND])
+    described = load_site(SITE_FILE)
     pattern = described.nodes["ban-la-1"]
     return described.model_copy(update={"nodes": {f"ban-la-{number}": pattern for number in range(1, count + 1)}})
 
@@ -47,7 +47,7 @@ def commune(tmp_path_factory):
 def offline(tmp_path):
     """A bench without a broker: nobody waits for the nodes."""
     kept = Inventory(tmp_path)
-    site = load_site(SITE_FILE, [KIND])
+    site = load_site(SITE_FILE)
     small = image(tmp_path)
     yield Bench(site, keyring(), kept, lambda _: small, lambda _: NOWHERE, None)
     kept.close()

@@ -243,7 +243,7 @@ def services_of(place: Place, node_id: str) -> Services:
     name = place.site.station_of(node_id)
     station = Station(place.site, name, place.keyring, place.places.station(name))
     with closing(station):
-        port = 0 if place.site.broker.url else local_broker(place.site, place.keyring, place.places.broker).port
+        port = 0 if place.site.broker.url else place.site.broker.port or local_broker(place.site, place.keyring, place.places.broker).port
         times = ((station.settings.host, station.time_port),) if station.time_port else ()
         return Services(port, station.http_url, times)
 
