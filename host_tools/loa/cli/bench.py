@@ -314,8 +314,7 @@ def _label(place: Place, node_id: str) -> Any:
 
     area = place.site.nodes[node_id].area
     names = [place.site.areas[one].name for one in sorted(topics.chain(area), key=len)]
-    code = getattr(place.keyring.node(node_id), "setup_code", "")
-    return Label(node_id, code, names[-1], ", ".join(reversed(names[:-1])))
+    return Label(node_id, place.keyring.node(node_id).setup_code, names[-1], ", ".join(reversed(names[:-1])))
 
 
 def _label_file(place: Place, node_id: str, folder: Path) -> None:
