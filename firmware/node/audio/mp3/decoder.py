@@ -55,6 +55,7 @@ class Decoder:
         bands = memoryview(tables.BANDS)
         self._bands = tuple(bands[40 * n : 40 * n + 40] for n in range(27))
         self._layout = frame.side_layout()
+        self._long = self._bands[0]
         self._main = bytearray(_MAIN_BYTES + _GUARD)
         self._counts = [0, 0]  # lines of each channel that may be other than 0
         self._totals = [0, 0]  # sums of their magnitudes
@@ -161,6 +162,7 @@ class Decoder:
             if rate != self.rate or fields[CHANNELS] != self.channels:
                 self._main_end = 0
                 self.rate, self.channels = rate, fields[CHANNELS]
+                self._long = self._bands[3 * fields[RATE]]
                 self.version = 1 if fields[MPEG1] else 2 if fields[RATE] < 6 else 25
             if stream.damaged:
                 self._main_end = 0
@@ -272,7 +274,8 @@ class Decoder:
                 bit = end
                 continue
             lines = self._lines[channel]
-            long = self._bands[3 * fields[RATE]]
+            widths = long = self._long
+            long_bands = 22
             last = huffman(0, 0, main, bit, end, block, long, tables.HUFFMAN, tables.ROOTS, tables.LINBITS, lines)
             if last < 0:
                 return False
@@ -280,8 +283,9 @@ class Decoder:
                 self._suspect = True
                 last ^= INEXACT
             bit = end
-            widths = self._widths(block)
-            long_bands = self._long_bands(block)
+            if block[BLOCK] == 2:
+                widths = self._widths(block)
+                long_bands = self._long_bands(block)
             if channel & joint & 1:
                 self._bounds = zero_part(lines, block, widths, long_bands, last)
             levels = self._outputs[channel if self._stereo else 0].levels
@@ -302,7 +306,9 @@ class Decoder:
         return one[BLOCK] == other[BLOCK] and one[MIXED] == other[MIXED]
 
     def _widths(self, block):
-        kind = 0 if block[BLOCK] != 2 else 2 if block[MIXED] else 1
+        if block[BLOCK] != 2:
+            return self._long
+        kind = 2 if block[MIXED] else 1
         return self._bands[3 * self._stream.fields[RATE] + kind]
 
     def _long_bands(self, block):
