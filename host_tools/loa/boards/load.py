@@ -175,6 +175,8 @@ def _check_pins(board: Board, mistakes: Mistakes) -> None:
         user = users.setdefault(pin, ".".join(map(str, place)))
         if user != ".".join(map(str, place)):
             mistakes.add(place, _("{user} uses this pin already", user=user), pin)
+    if board.button and board.button.pin == processor.download:
+        mistakes.add(("button", "pin"), _("held at power-up, it starts the chip's serial loader instead of the node"), board.button.pin)
 
 
 def _check_uplinks(board: Board, mistakes: Mistakes) -> None:
