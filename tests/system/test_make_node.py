@@ -1,5 +1,6 @@
 """The technician's bench on virtual boards: from bare flash to nodes that have spoken, and everything that goes wrong on the way."""
 
+import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -110,6 +111,24 @@ def _pull_after(plugged, count):
         return to_board(size)
 
     plugged.uart.to_board = counting
+
+
+def test_a_node_that_is_made_again_keeps_what_it_stored_unless_it_is_wiped_or_blank(offline, tmp_path):
+    data = kind().partition("data")
+    wipes = dataclasses.replace(offline, wipe=True)
+    with board(tmp_path) as plugged:
+        make_node(offline, port(plugged), ["ban-la-1"], Heard())
+        born = plugged.flash.read(data.address, data.size)
+        plugged.flash.erase(data.address + 0x40000, 0x1000)
+        plugged.flash.program(data.address + 0x40000, b"a bulletin")
+        used = plugged.flash.read(data.address, data.size)
+        assert make_node(offline, port(plugged), ["ban-la-1"], Heard()).written.stretches == ()
+        assert plugged.flash.read(data.address, data.size) == used
+        assert make_node(wipes, port(plugged), ["ban-la-1"], Heard()).written.stretches == ("data",)
+        assert plugged.flash.read(data.address, data.size) == born
+        plugged.flash.erase(0, plugged.flash.size)
+        assert "data" in make_node(offline, port(plugged), ["ban-la-1"], Heard()).written.stretches
+        assert plugged.flash.read(data.address, data.size) == born
 
 
 @pytest.mark.parametrize(
