@@ -255,7 +255,7 @@ class Decoder:
         if channels == 2:
             same = self._same(left)
             if joint & 2:
-                lower = _ROOT_HALF
+                lower = _ROOT_HALF if self._stereo or same else _ROOT_HALF + _HALF
                 skip = not self._stereo and not joint & 1 and same
             elif not self._stereo:
                 lower = _HALF
@@ -331,10 +331,24 @@ class Decoder:
             counts[0] = max(counts)
             totals[0] += totals[1]
             channels = 1
+        elif channels == 2:
+            self._split(left, joint)
+            output.keep_levels()
         output.transform(lines, block, self._widths(block), self._long_bands(block), counts[0], totals[0])
         if channels == 2:
             block = self._blocks[left + 1]
             output.mix(more, block, self._widths(block), self._long_bands(block), counts[1], totals[1], lines)
+
+    def _split(self, left, joint):
+        """Left and right out of joint stereo."""
+        counts, totals = self._counts, self._totals
+        if joint & 1:
+            self._intensity(left, joint, False)
+        elif joint:
+            middle_side(self._lines[0], self._lines[1], 0, max(counts))
+        if joint:
+            counts[0] = counts[1] = max(counts)
+            totals[0] = totals[1] = totals[0] + totals[1]
 
     def _separate(self, left, channels, joint):
         """Two outputs."""
@@ -342,13 +356,8 @@ class Decoder:
         if channels == 1:
             move(self._lines[1], 0, self._lines[0], 0, 4 * LINES)
             counts[1], totals[1] = counts[0], totals[0]
-        elif joint:
-            if joint & 1:
-                self._intensity(left, joint, False)
-            else:
-                middle_side(self._lines[0], self._lines[1], 0, max(counts))
-            counts[0] = counts[1] = max(counts)
-            totals[0] = totals[1] = totals[0] + totals[1]
+        else:
+            self._split(left, joint)
         if joint or channels == 1:
             self._share_levels()
         for side in (0, 1):

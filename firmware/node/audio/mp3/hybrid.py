@@ -58,8 +58,8 @@ def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: in
             g = r[0] & 8191
             c = f[0]
             d = f[1]
-            q[0] = a * c + b * d + (e * c + g * d + 4096 >> 13) >> 3
-            r[0] = b * c - a * d + (g * c - e * d + 4096 >> 13) >> 3
+            q[0] = a * c + b * d + (e * c + g * d + 36864 >> 13) >> 3
+            r[0] = b * c - a * d + (g * c - e * d + 36864 >> 13) >> 3
             q = ptr32(int(q) - 4)
             r = ptr32(int(r) + 4)
             f = ptr32(int(f) + 8)
@@ -70,7 +70,7 @@ def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: in
 def plan(p: ptr32, high: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, force: int, aliased: int, first: int, last: int, up: int) -> int:
     """Set the flags of the subbands `first` to `last` (excluded) and split what is loud into `high` (times 2**12) and `p`; returns how many are loud.
 
-    `force`: treat all as loud (windows other than type 0). `aliased`: lines came in from the neighbours, weighted with at most 0.52.
+    `force`: treat all as loud, as windows other than type 0 want it. `aliased`: lines came in from the neighbours, weighted with at most 0.52.
     """
     loud = 0
     before = 0
