@@ -19,7 +19,10 @@ _BUILT_IN: tuple[Kind, ...] = ("live", "chime", "siren")
 
 
 def write(station: Station, folder: Path, first: int, last: int, marks: Sequence[Mark] = ()) -> Path:
-    """Write `timeline.json` with everything from Unix second `first` to `last`, and a picture of the first 24 nodes if there was anything; returns the file's path."""
+    """Write `timeline.json` with everything from Unix second `first` to `last`; returns its path.
+
+    Beside it goes a picture of the first 24 nodes, if there was anything to draw.
+    """
     whole = recorded(station, first, last, marks)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / TIMELINE_FILE
