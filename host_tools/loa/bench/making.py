@@ -24,7 +24,7 @@ from loa.keys import Keyring
 from loa.language import _
 from loa.progress import Progress
 from loa.provision.contents import Services, node_files
-from loa.provision.disk import littlefs_image
+from loa.provision.disk import Files, littlefs_image
 from loa.provision.slots import cached_application
 from loa.sim.hardware.flash import BLOCK
 from loa.site.model import Site
@@ -34,11 +34,16 @@ _STORED = "data"  # the partition in which a node keeps what it was sent
 _APPLICATION = 0  # partition type of runtimes
 
 
+def _nothing(_node_id: str) -> Files:
+    return {}
+
+
 @dataclass(frozen=True)
 class Bench:
     """What all boards of one call share. `image(name of the board)` gives its runtime image; `services(node)` where that node finds what it needs.
 
     Without `newcomers` nobody waits for the node. `wipe`: what an old node had stored goes too; `again`: a node may get another board.
+    `stored(node)`: files that its `data` is born with beside its first documents.
     """
 
     site: Site
@@ -51,6 +56,7 @@ class Bench:
     wipe: bool = False
     again: bool = False
     wait_s: float = FIRST_WORD_S
+    stored: Callable[[str], Files] = _nothing
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,7 @@ def _all_of(bench: Bench, node_id: str, image: RuntimeImage, *, fresh: bool) -> 
     """Everything that belongs on the board. A node that was made before keeps what it has stored and what it has not reported yet."""
     board = load_board(bench.site.nodes[node_id].board)
     files = contents(bench.site, bench.keyring, node_id, bench.services(node_id), image.march)
+    files["data"] |= bench.stored(node_id)
     kept = set() if fresh else {_STORED}
     images = {label: littlefs_image(held, board.partition(label).size, label) for label, held in files.items() if label not in kept}
     raw = [one.label for one in board.partitions if one.format is None and one.type != _APPLICATION]
