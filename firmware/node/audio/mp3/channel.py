@@ -9,6 +9,7 @@ from node.audio.mp3.dct32 import dct32
 from node.audio.mp3.frame import BLOCK, INFO, MIXED
 from node.audio.mp3.hybrid import add, clear, finish, move, overlap_long, overlap_short, overlap_wide, plan, reduce_alias, reorder, widen
 from node.audio.mp3.imdct import dct_long, dct_short
+from node.audio.mp3.output import limit, peak
 from node.audio.mp3.window import move_on, window
 
 LINES = 576
@@ -52,9 +53,11 @@ class Channel:
         clear(self._past, LINES)
         clear(self._rows, 32 * 87)
         clear(self.levels, 33)
+        clear(self.pcm, LINES)
         for k in range(32):
             self._wide[k] = 0
         self._past_subbands = 0
+        self._ceiling = -1  # of a concealed granule, what it must not exceed
         self._past_total = 0
         self._total = 0
 
@@ -85,8 +88,9 @@ class Channel:
         self._total += total
 
     def conceal(self):
-        """Go on without lines."""
+        """Go on without lines; what comes out will be no louder than the granule before."""
         shared = self._shared
+        self._ceiling = peak(self.pcm, LINES, shared.up)
         clear(self.levels, 33)
         clear(shared.spare, LINES)
         self._hybrid(shared.spare, shared.silence, tables.BANDS, 22, 0, self._past, self._wide, self._samples)
@@ -100,6 +104,9 @@ class Channel:
         dct32(0, self._samples, self._rows, 18, loud, shared.up)
         window(0, self._rows, self._rows, self.pcm, tables.WINDOW, shared.up)
         move_on(0, self._rows)
+        if self._ceiling >= 0:
+            limit(self.pcm, LINES, self._ceiling, shared.up)
+            self._ceiling = -1
 
     def _hybrid(self, lines, info, widths, long_bands, last, past, wide, samples):
         shared = self._shared

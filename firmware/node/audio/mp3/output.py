@@ -63,3 +63,32 @@ def to_int32(source: ptr32, start: int, out: ptr32, at: int, frames: int, step: 
         out[at] = source[start] << up >> up2
         at += step
         start += 1
+
+
+@micropython.viper
+def peak(p: ptr32, n: int, up: int) -> int:
+    """The largest magnitude of `n` samples."""
+    largest = 0
+    while n:
+        n -= 1
+        x = p[0] << up >> up
+        if x < 0:
+            x = 0 - x
+        if x > largest:
+            largest = x
+        p = ptr32(int(p) + 4)
+    return largest
+
+
+@micropython.viper
+def limit(p: ptr32, n: int, most: int, up: int):
+    """Clip `n` samples to magnitudes of at most `most`: no step comes in by that."""
+    least = 0 - most
+    while n:
+        n -= 1
+        x = p[0] << up >> up
+        if x > most:
+            p[0] = most
+        elif x < least:
+            p[0] = least
+        p = ptr32(int(p) + 4)
