@@ -9,10 +9,11 @@ from node.audio.mp3.dct32 import dct32
 from node.audio.mp3.frame import BLOCK, INFO, MIXED
 from node.audio.mp3.hybrid import add, clear, finish, move, overlap_long, overlap_short, overlap_wide, plan, reduce_alias, reorder, widen
 from node.audio.mp3.imdct import dct_long, dct_short
-from node.audio.mp3.output import limit, peak
+from node.audio.mp3.output import limit
 from node.audio.mp3.window import move_on, window
 
 LINES = 576
+_LOUDEST = const((1 << 30) - 1)  # no sample that can be heard is louder
 _LOUD = const(85000)  # sum of the magnitudes of two granules' lines from which X can leave +-2.6, Q.15
 
 
@@ -90,7 +91,7 @@ class Channel:
     def conceal(self):
         """Go on without lines; what comes out will be no louder than the granule before."""
         shared = self._shared
-        self._ceiling = peak(self.pcm, LINES, shared.up)
+        self._ceiling = limit(self.pcm, _LOUDEST, LINES, shared.up)
         clear(self.levels, 33)
         clear(shared.spare, LINES)
         self._hybrid(shared.spare, shared.silence, tables.BANDS, 22, 0, self._past, self._wide, self._samples)
@@ -105,7 +106,7 @@ class Channel:
         window(0, self._rows, self._rows, self.pcm, tables.WINDOW, shared.up)
         move_on(0, self._rows)
         if self._ceiling >= 0:
-            limit(self.pcm, LINES, self._ceiling, shared.up)
+            limit(self.pcm, self._ceiling, LINES, shared.up)
             self._ceiling = -1
 
     def _hybrid(self, lines, info, widths, long_bands, last, past, wide, samples):

@@ -66,29 +66,21 @@ def to_int32(source: ptr32, start: int, out: ptr32, at: int, frames: int, step: 
 
 
 @micropython.viper
-def peak(p: ptr32, n: int, up: int) -> int:
-    """The largest magnitude of `n` samples."""
+def limit(p: ptr32, most: int, n: int, up: int) -> int:
+    """Clip `n` samples to magnitudes of at most `most`, by which no step comes in; returns what the largest magnitude was."""
     largest = 0
     while n:
-        n -= 1
         x = p[0] << up >> up
-        if x < 0:
-            x = 0 - x
-        if x > largest:
-            largest = x
+        y = x
+        if y < 0:
+            y = 0 - y
+        if y > largest:
+            largest = y
+        if y > most:
+            if x < 0:
+                p[0] = 0 - most
+            else:
+                p[0] = most
         p = ptr32(int(p) + 4)
+        n -= 1
     return largest
-
-
-@micropython.viper
-def limit(p: ptr32, n: int, most: int, up: int):
-    """Clip `n` samples to magnitudes of at most `most`: no step comes in by that."""
-    least = 0 - most
-    while n:
-        n -= 1
-        x = p[0] << up >> up
-        if x > most:
-            p[0] = most
-        elif x < least:
-            p[0] = least
-        p = ptr32(int(p) + 4)
