@@ -1,13 +1,15 @@
 """`site.toml`: what is accepted, and that each mistake is named with its line, what stands there, what could, and a suggestion."""
 
+import json
 from pathlib import Path
 
 import pytest
-from host_support import BOARD, SITE_FILE, site
+from host_support import BOARD, SITE_FILE, keyring, site
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loa.errors import InvalidFile, LoaError
+from loa.provision.contents import Services, node_files
 from loa.site import load_site
 from loa.site.lines import Lines
 from loa.site.model import time_of_day
@@ -111,3 +113,13 @@ def test_times_of_day(second: int) -> None:
 def test_what_is_no_time_of_day(text: object) -> None:
     with pytest.raises(ValueError, match="a time of day"):
         time_of_day(text)
+
+
+def test_nodes_are_told_the_time_servers_of_the_site_after_their_stations(tmp_path: Path) -> None:
+    text = SITE_FILE.read_text(encoding="utf-8").replace(
+        'keys = "keys"', 'keys = "keys"\ntime_servers = ["vn.pool.ntp.org", "10.0.0.1:1123"]'
+    )
+    (tmp_path / "site.toml").write_text(text, encoding="utf-8")
+    services = Services(8883, "http://loa.example:8080", (("loa.example", 1123),))
+    files = node_files(load_site(tmp_path / "site.toml"), keyring(), "ban-la-1", services, b"")
+    assert json.loads(files["vfs"]["config.json"])["time"] == [["loa.example", 1123], ["vn.pool.ntp.org", 123], ["10.0.0.1", 1123]]

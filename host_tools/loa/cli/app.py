@@ -61,6 +61,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
 }
 _PLAN: dict[str, Callable[..., Any]] = {"check": making.plan_check, "publish": making.plan_publish}
 
+_BOARDS: dict[str, Callable[..., Any]] = {"list": boards.listed, "check": boards.check, "lock": boards.lock}
 _KEYS: dict[str, Callable[..., Any]] = {"make": keys.make, "rotate": keys.rotate, "revoke": keys.revoke, "renew": keys.renew}
 
 
@@ -87,7 +88,7 @@ _site = _group("Begin a site.")
 _site.command("init", cls=Command)(site.init)
 app.add_typer(_site, name="site", rich_help_panel="Set up and run a site")
 _boards = _group("The kinds of boards: which there are, whether their descriptions hold together, hashes of their runtime images.")
-for _name, _command in {"list": boards.listed, "check": boards.check, "lock": boards.lock}.items():
+for _name, _command in _BOARDS.items():
     _boards.command(_name, cls=Command)(_command)
 app.add_typer(_boards, name="boards", rich_help_panel="The technician's bench")
 _sim = _group("Run a commune on this machine, apart from the real one; or virtual boards for its bench.", default_group("commune"))

@@ -28,7 +28,7 @@ _BOOT = ("main.py", "archive.py")
 
 @dataclass(frozen=True)
 class Services:
-    """Where a node finds what it needs, as host and port: `broker_port` where the site leaves it open, `http_url` of its station, `time_servers`."""
+    """Where a node finds what it needs, as host and port: `broker_port` where the site leaves it open, `http_url` and `time_servers` of its station."""
 
     broker_port: int
     http_url: str
@@ -101,7 +101,7 @@ def _configuration(site: Site, keyring: Keyring, node_id: str, services: Service
             "password": keyring.node(node_id).password,
         },
         "http": services.http_url,
-        "time": [list(server) for server in services.time_servers],
+        "time": [list(server) for server in (*services.time_servers, *site.time_addresses)],
         "ceiling": site.audio.volume_ceiling,
         "plain_live": site.audio.plain_live,
         "cache_bytes": load_board(node.board).cache_bytes(site.audio.rate),

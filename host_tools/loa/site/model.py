@@ -48,6 +48,9 @@ TimeOfDay = Annotated[int, BeforeValidator(time_of_day)]
 Port = Annotated[int, Field(ge=0, le=65535, description="0: any free port, kept from then on")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47 tag")]
 
+TimeServer = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+(:\d{1,5})?$", description="SNTP server, host or host:port")]
+_NTP_PORT = 123
+
 
 class Strict(BaseModel):
     """A table in which every setting is known."""
@@ -117,7 +120,7 @@ class Site(Strict):
     keys: Path = Path("keys")
     quiet: Annotated[list[tuple[TimeOfDay, TimeOfDay]], Field(max_length=4)] = []
     accept_offers: bool = True
-    time_servers: Annotated[list[str], Field(max_length=4)] = []
+    time_servers: Annotated[list[TimeServer], Field(max_length=4)] = []
     areas: Annotated[dict[AreaName, Area], Field(min_length=1)]
     stations: Annotated[dict[Name, Station], Field(min_length=1)]
     networks: dict[Name, Network] = {}
@@ -134,6 +137,12 @@ class Site(Strict):
     def keys_folder(self) -> Path:
         """Where the keys lie; see `loa.keys`."""
         return self._folder / self.keys
+
+    @property
+    def time_addresses(self) -> list[tuple[str, int]]:
+        """Host and port of the time servers beside the stations' own."""
+        parts = [server.partition(":") for server in self.time_servers]
+        return [(host, int(port or _NTP_PORT)) for host, _colon, port in parts]
 
     def nodes_of(self, area: str) -> dict[str, Node]:
         """The nodes that hear an area."""
