@@ -12,8 +12,7 @@ import time
 
 from micropython import const
 
-from node.audio import gain
-from node.audio.codecs import CODECS
+from node.audio import codecs, gain
 from node.audio.player import Player
 from node.audio.sink import I2SSink
 from node.bus import topics
@@ -100,8 +99,10 @@ class Node:
 
         # Audio
         sink = I2SSink(board.i2s, board.amplifier, board.rate)
-        self.player = Player(sink, CODECS, self.gate, self._check_in("player", _PLAYER_HANG_MS), gain.factor(settings.ceiling))
-        sounds = Sounds(self.cache, self._get, CODEC_ORDER, board.rate, settings.language, settings.plain_live, random.random)
+        playable = codecs.load(board.codecs)
+        self.codecs = [name for name in CODEC_ORDER if name in playable]
+        self.player = Player(sink, playable, self.gate, self._check_in("player", _PLAYER_HANG_MS), gain.factor(settings.ceiling))
+        sounds = Sounds(self.cache, self._get, self.codecs, board.rate, settings.language, settings.plain_live, random.random)
 
         # Plan, and who carries it out
         self.agenda = Agenda(settings.area, settings.node_id)
@@ -290,7 +291,7 @@ class Node:
 
     def _state(self):
         settings = self.settings
-        identity = {"version": settings.version, "area": settings.area, "codecs": CODEC_ORDER, "rate": self.board.rate}
+        identity = {"version": settings.version, "area": settings.area, "codecs": self.codecs, "rate": self.board.rate}
         player = (self.conductor.on_air, self.conductor.volume)
         journal = (self.journal.id, self.journal.last_n, self.journal.seen_n)
         return state.build(

@@ -30,6 +30,7 @@ class Board:
         wiring = _read(root + "/board.json")
         self.name = wiring["board"]
         self.rate = wiring["rate"]  # of the samples, Hz
+        self.codecs = wiring["codecs"]  # that it has the memory and the speed for
         self.data = root + "/data"
         self.rtc = machine.RTC()
         self.journal = Partition.find(Partition.TYPE_DATA, label="journal")[0]

@@ -8,6 +8,8 @@ from loa.errors import InvalidFile
 from loa.firmware import board as read_board
 from loa.sim.hardware.flash import BLOCK
 
+MACHINE_CODE = ("mp3",)  # codecs that no interpreter decodes in real time
+
 GPIO = Annotated[int, Field(ge=0, le=48)]
 
 
@@ -47,9 +49,10 @@ class Amplifier(_Table):
 
 
 class Audio(_Table):
-    """From samples to the speaker."""
+    """From the codecs that it `plays` to the speaker; `codec` is the chip's name."""
 
     rate: Annotated[int, Field(ge=8000, le=48000)]
+    plays: Annotated[list[Literal["mp3", "ima-adpcm", "pcm16"]], Field(min_length=1)]
     codec: Literal["max98357a"]
     master_clock: Literal["none"]
     i2s: I2S
@@ -89,13 +92,17 @@ class Board(_Table):
         """The partition of that label; KeyError if the map has none."""
         return {partition.label: partition for partition in self.partitions}[label]
 
-    def for_node(self, name: str) -> dict[str, Any]:
-        """What the node finds in its `board.json`; `name` is the folder's, by which releases know the board."""
+    def for_node(self, name: str, interpreted: bool = False) -> dict[str, Any]:
+        """What the node finds in its `board.json`; `name` is the folder's, by which releases know the board.
+
+        `interpreted`: its Python makes no machine code, as CPython in place of a board, and is too slow for `MACHINE_CODE`.
+        """
         i2s = self.audio.i2s
         return {
             "board": name,
             "uplinks": self.uplinks,
             "rate": self.audio.rate,
+            "codecs": [codec for codec in self.audio.plays if not (interpreted and codec in MACHINE_CODE)],
             "i2s": {"unit": i2s.unit, "sck": i2s.sck, "ws": i2s.ws, "sd": i2s.sd},
             "amplifier": {"pin": self.audio.amplifier.pin, "on": self.audio.amplifier.on},
         }

@@ -12,6 +12,7 @@ EXIT_INVALID = 3
 EXIT_KEYS = 4
 EXIT_BROKER = 5
 EXIT_NETWORK = 6
+EXIT_BOARD = 7
 
 
 class LoaError(Exception):

@@ -30,6 +30,7 @@ for _folder in (FIRMWARE, CPYTHON_TWINS):
         sys.path.append(str(_folder))
 
 from node import refusal
+from node.audio.mp3 import frames as mp3_frames
 from node.audio.sources import chime
 from node.bus import documents, limits, report_fields, report_words, reports, schema, topics
 from node.plan import agenda, calendar, days
@@ -48,6 +49,7 @@ __all__ = [
     "documents",
     "files",
     "limits",
+    "mp3_frames",
     "refusal",
     "report_fields",
     "report_words",

@@ -21,7 +21,11 @@ from loa.sim.runtime import Runtime, find_runtime
 
 _SIM = Path(loa.sim.__file__).parent
 _SCRIPT = Path(__file__).with_name("heap_modules.py")
-_ROOTS = ("node.app", "node.board")  # what main.py imports
+ROOTS = (
+    "node.app",
+    "node.board",
+    "node.audio.codecs.mp3",
+)  # what main.py imports, and what the application does at boot on boards that play MP3
 _THRESHOLD = 4_096  # of gc.threshold in the probe: garbage is at most so much when the peak is read
 
 
@@ -39,7 +43,7 @@ def measure(folder: Path) -> dict[str, Any]:
     costs = _costs(runtime, folder / "application", import_order(FIRMWARE / "node"))
     (folder / "modules.json").write_text(json.dumps(costs, indent=1))
     sizes = {_module_name(Path(path)): len(content) for path, content in files.items()}
-    at_boot = set(import_order(FIRMWARE / "node", _ROOTS))
+    at_boot = set(import_order(FIRMWARE / "node", ROOTS))
     modules = {
         name: {"bytes": costs[name], "mpy_bytes": sizes[name], "at_boot": name in at_boot}
         for name in sorted(costs, key=lambda name: -costs[name])

@@ -17,7 +17,7 @@ def _on_board(path):
     """Make this process the board: the emulated modules come before the built-in ones, and asyncio is imported after them."""
     here = path.rsplit("/", 1)[0]
     root = here.rsplit("/tests/", 1)[0]
-    for folder in (here, root + "/host_tools", root + "/firmware", root + "/host_tools/loa/sim/unix"):
+    for folder in (here, root + "/tests/models", root + "/host_tools", root + "/firmware", root + "/host_tools/loa/sim/unix"):
         sys.path.insert(0, folder)
     __import__("emulation")
 

@@ -1,11 +1,11 @@
-"""A node's MQTT session as a process of its own, on CPython or MicroPython: `session_client.py ROOT PORT`.
+"""A node's MQTT session as a process of its own, on CPython or MicroPython: `session_client.py ROOT PORT USER PASSWORD CA_FILE`.
 
 Says on stdout when it is up or down; publishes its state when up and an event ten times a second; answers every message on `ack`, and stops when told.
 """
 
 import sys
 
-ROOT, PORT = sys.argv[1], int(sys.argv[2])
+ROOT, PORT, USER, PASSWORD, AUTHORITY = sys.argv[1:6]
 ON_MICROPYTHON = sys.implementation.name == "micropython"
 TWINS = "unix" if ON_MICROPYTHON else "cpython"
 for folder in ("/host_tools", "/firmware", "/host_tools/loa/sim/" + TWINS):
@@ -22,8 +22,9 @@ from node.bus.mqtt.session import Session
 from node.link.backoff import Backoff
 from node.link.net import Network
 from node.link.resolver import Resolver
+from node.link.tls import client_context
 
-FROM = "loa/v1/from/loa-01/"
+FROM = "loa/v1/from/" + USER + "/"
 KEEPALIVE_S = 4
 
 
@@ -36,22 +37,26 @@ def say(*words):
 class Client:
     def __init__(self):
         self._network = Network(Resolver(lambda: ()))
+        with open(AUTHORITY) as file:
+            self._tls = client_context(file.read())
         self._events = 0
         self.session = Session(
             self._connect,
-            "loa-01",
-            (("loa/v1/to/son-la/+", 0), ("loa/v1/to/node/loa-01/+", 1)),
+            USER,
+            (("loa/v1/to/son-la/+", 0), ("loa/v1/to/node/" + USER + "/+", 1)),
             self._on_message,
             Backoff(200, 1000, random.random),
             self._on_up,
             lambda why: say("down", why and why.code),
             lambda topic, size: say("oversized", topic, size),
             will=(FROM + "state", b'{"online":false}'),
+            user=USER,
+            password=PASSWORD,
             keepalive_s=KEEPALIVE_S,
         )
 
     async def _connect(self):
-        stream = await self._network.connect("127.0.0.1", PORT)
+        stream = await self._network.connect("127.0.0.1", int(PORT), self._tls, "localhost")
         stream.set_timeout(60_000)
         return stream
 

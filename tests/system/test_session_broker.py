@@ -1,82 +1,34 @@
 """The node's MQTT session, as a process on either runtime, against a real broker that is frozen, killed and restarted without its data."""
 
-import json
-import os
 import queue
-import shutil
-import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
+
+from loa.testing import Client, Commune, eventually
+from loa.testing.commune import Broker
+from loa.testing.lab import runtime
 
 ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
 DEADLINE_S = 20.0
-FROM = "loa/v1/from/loa-01/"
+NODE = "ban-la-1"
+FROM = f"loa/v1/from/{NODE}/"
 PLAN = "loa/v1/to/son-la/plan"
-COMMAND = "loa/v1/to/node/loa-01/cmd"
-
-
-def command(name: str) -> str:
-    beside = BIN / name
-    found = str(beside) if beside.exists() else shutil.which(name)
-    assert found, f"no {name}: run `make .venv/ready`"
-    return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-class Broker:
-    """nats-server with JetStream and a plain MQTT listener; keeps its port across restarts."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._data = folder / "data"
-        self._config = folder / "nats.conf"
-        configuration = {
-            "server_name": "test",
-            "host": "127.0.0.1",
-            "port": free_port(),
-            "jetstream": {"store_dir": str(self._data)},
-            "mqtt": {"host": "127.0.0.1", "port": self.port},
-        }
-        self._config.write_text(json.dumps(configuration))
-        self._log = (folder / "nats.log").open("ab")
-
-    def start(self) -> None:
-        self.process = subprocess.Popen([command("nats-server"), "-c", self._config], stdin=subprocess.DEVNULL, stderr=self._log)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def wipe(self) -> None:
-        shutil.rmtree(self._data)
-
-    def close(self) -> None:
-        self.kill()
-        self._log.close()
+COMMAND = f"loa/v1/to/node/{NODE}/cmd"
 
 
 class Node:
     """The session's process; `heard` is what it says, line by line."""
 
-    def __init__(self, runtime: str, port: int) -> None:
-        interpreter = sys.executable if runtime == "cpython" else command("micropython")
+    def __init__(self, on: str, commune: Commune) -> None:
+        keyring = commune.keyring
+        arguments = (ROOT, str(commune.broker.port), NODE, keyring.node(NODE).password, keyring.authority_file)
         script = ROOT / "tests" / "system" / "session_client.py"
-        self.process = subprocess.Popen([interpreter, script, ROOT, str(port)], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([runtime(on).command, script, *arguments], stdout=subprocess.PIPE, text=True)
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -87,11 +39,14 @@ class Node:
 
     def says(self, wanted: str) -> str:
         """Wait for a line that begins with some text."""
-        deadline = time.monotonic() + DEADLINE_S
+        deadline, said = time.monotonic() + DEADLINE_S, []
         while True:
-            line = self._lines.get(timeout=max(0, deadline - time.monotonic()))
-            if line.startswith(wanted):
-                return line
+            try:
+                said.append(self._lines.get(timeout=max(0, deadline - time.monotonic())))
+            except queue.Empty:
+                raise AssertionError(f"it did not say {wanted!r} but {said}") from None
+            if said[-1].startswith(wanted):
+                return said[-1]
 
     def close(self) -> None:
         self.process.kill()
@@ -99,64 +54,41 @@ class Node:
 
 
 class Station:
-    """A client that comes back by itself and remembers what nodes report as (topic, payload, retained)."""
+    """A client that comes back by itself, and what the node reports to it."""
 
-    def __init__(self, port: int) -> None:
-        self.heard: list[tuple[str, bytes, bool]] = []
-        self.up = threading.Event()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="station")
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe(FROM + "+", 1)
-        self._client.on_subscribe = lambda *_: self.up.set()
-        self._client.on_disconnect = lambda *_: self.up.clear()
-        self._client.on_message = lambda _client, _data, message: self.heard.append((message.topic, message.payload, message.retain))
-        self._client.connect_async("127.0.0.1", port)
-        self._client.loop_start()
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        assert client.subscribe(FROM + "+", 1)
 
-    def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
-        assert self.up.wait(DEADLINE_S)
-        self._client.publish(topic, payload, qos, retain).wait_for_publish(DEADLINE_S)
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
+        self._client.publish(topic, payload, retain)
+
+    def mark(self) -> int:
+        """How many reports there have been."""
+        return len(self._client.messages)
 
     def eventually(self, kind: str, payload: bytes, since: int = 0) -> None:
         """Wait until a report of some kind has come, behind the first `since` ones."""
-        deadline = time.monotonic() + DEADLINE_S
-        while not any(topic == FROM + kind and got == payload for topic, got, _ in self.heard[since:]):
-            assert time.monotonic() < deadline, f"never: {kind} {payload!r}"
-            time.sleep(0.01)
+        eventually(lambda: payload in self._client.got(FROM + kind, since), f"{kind} {payload!r}")
+
+    def has(self, kind: str, payload: bytes) -> bool:
+        return payload in self._client.got(FROM + kind)
 
     def events(self, least: int) -> list[int]:
         """Numbers of the events in the order in which they came, at least so many."""
-        deadline = time.monotonic() + DEADLINE_S
-        while True:
-            numbers = [int(payload) for topic, payload, _ in list(self.heard) if topic == FROM + "event"]
-            if len(numbers) >= least:
-                return numbers
-            assert time.monotonic() < deadline, f"only events {numbers}"
-            time.sleep(0.01)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        eventually(lambda: len(self._client.got(FROM + "event")) >= least, f"{least} events")
+        return [int(payload) for payload in self._client.got(FROM + "event")]
 
 
 @pytest.fixture
-def broker(tmp_path):
-    made = Broker(tmp_path)
-    made.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def station(broker):
-    made = Station(broker.port)
-    yield made
-    made.close()
+def station(broker: Broker, loa_commune: Commune) -> Iterator[Station]:
+    with loa_commune.client() as client:
+        yield Station(client)
 
 
 @pytest.fixture(params=["cpython", "micropython"])
-def node(request, broker):
-    made = Node(request.param, broker.port)
+def node(request: pytest.FixtureRequest, broker: Broker, loa_commune: Commune) -> Iterator[Node]:
+    made = Node(request.param, loa_commune)
     yield made
     made.close()
 
@@ -169,9 +101,9 @@ def test_state_documents_commands_and_events(station, node):
     node.says("up")
     station.eventually("state", b'{"online":true}')
     for payload in (b"plan 1", b"x" * 8192):
-        station.publish(PLAN, payload, 1, True)
+        station.publish(PLAN, payload, retain=True)
         station.eventually("ack", answer(PLAN, payload))
-    station.publish(PLAN, b"y" * 9000, 1, True)
+    station.publish(PLAN, b"y" * 9000, retain=True)
     assert node.says("oversized") == f"oversized {PLAN} {9000 + 2 + len(PLAN)}"
     station.publish(COMMAND, b"ping")
     station.eventually("ack", answer(COMMAND, b"ping"))
@@ -179,13 +111,13 @@ def test_state_documents_commands_and_events(station, node):
     assert events == list(range(events[0], events[0] + len(events)))
 
 
-def test_a_flood_of_retained_documents_arrives_whole(broker, station):
+def test_a_flood_of_retained_documents_arrives_whole(loa_commune, station):
     kinds = [f"loa/v1/to/son-la/kind-{number}" for number in range(60)]
     for kind in kinds:
-        station.publish(kind, b"x" * 8000, 1, True)
-    for runtime in ("cpython", "micropython"):
-        since = len(station.heard)
-        node = Node(runtime, broker.port)
+        station.publish(kind, b"x" * 8000, retain=True)
+    for on in ("cpython", "micropython"):
+        since = station.mark()
+        node = Node(on, loa_commune)
         try:
             for kind in kinds:
                 station.eventually("ack", answer(kind, b"x" * 8000), since)
@@ -207,16 +139,16 @@ def test_a_node_that_stops_leaves_no_will(station, node):
     assert node.process.wait(DEADLINE_S) == 0
     station.eventually("ack", answer(COMMAND, b"stop"))
     station.publish(PLAN, b"after")
-    assert not [payload for topic, payload, _ in station.heard if topic == FROM + "state" and payload == b'{"online":false}']
+    assert not station.has("state", b'{"online":false}')
 
 
 def test_a_frozen_broker_is_noticed_and_forgiven(broker, station, node):
     node.says("up")
-    os.kill(broker.process.pid, signal.SIGSTOP)
+    broker.pause()
     try:
         assert node.says("down") == "down timeout"
     finally:
-        os.kill(broker.process.pid, signal.SIGCONT)
+        broker.resume()
     node.says("up")
     station.publish(COMMAND, b"ping")
     station.eventually("ack", answer(COMMAND, b"ping"))
@@ -228,11 +160,10 @@ def test_a_broker_killed_with_its_data(broker, station, node):
     broker.kill()
     assert node.says("down") == "down unreachable"
     broker.wipe()
-    since = len(station.heard)
+    since = station.mark()
     broker.start()
     node.says("up")
-    station.up.wait(DEADLINE_S)
-    station.publish(PLAN, b"plan 2", 1, True)
+    station.publish(PLAN, b"plan 2", retain=True)
     station.eventually("ack", answer(PLAN, b"plan 2"), since)
     station.eventually("state", b'{"online":true}', since)
     events = station.events(len(before) + 20)

@@ -6,19 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from host_support import site, speech_like
+from host_support import speech_like
+from tests.mp3 import tags
 
 from loa.errors import LoaError
-from loa.firmware import documents
+from loa.firmware import documents, mp3_frames
 from loa.keys import base64url
 from loa.site.model import Audio
-from loa.station import wav
+from loa.station import mp3, wav
 from loa.station.audio import AudioStore, name_of
 from loa.station.database import Database
 from loa.station.decode import decoded_file
 from loa.station.loudness import measure, normalised
 
 RATE = 24000
+POLICY = Audio(codecs=["mp3", "ima-adpcm", "pcm16"])
 IMA_STEPS = """
     7 8 9 10 11 12 13 14 16 17 19 21 23 25 28 31 34 37 41 45 50 55 60 66 73 80 88 97 107 118 130 143 157 173 190 209 230 253 279 307 337 371
     408 449 494 544 598 658 724 796 876 963 1060 1166 1282 1411 1552 1707 1878 2066 2272 2499 2749 3024 3327 3660 4026 4428 4871 5358 5894
@@ -28,7 +30,7 @@ IMA_STEPS = """
 
 @pytest.fixture
 def store(tmp_path: Path) -> AudioStore:
-    return AudioStore(Database(tmp_path / "station.db"), tmp_path / "audio", site().audio)
+    return AudioStore(Database(tmp_path / "station.db"), tmp_path / "audio", POLICY)
 
 
 def ima_decoded(content: bytes) -> np.ndarray:
@@ -54,7 +56,7 @@ def test_variants_are_what_the_bulletin_says(store: AudioStore, tmp_path: Path) 
     bulletin = store.bulletin("tin", "normal")
     documents.BULLETIN(bulletin, "")
     assert bulletin["title"] == "Tin sáng"
-    assert {variant["codec"] for variant in bulletin["variants"]} == {"ima-adpcm", "pcm16"}
+    assert {variant["codec"] for variant in bulletin["variants"]} == {"mp3", "ima-adpcm", "pcm16"}
     contents = {}
     for variant in bulletin["variants"]:
         path = store.file(variant["sha256"])
@@ -71,7 +73,10 @@ def test_variants_are_what_the_bulletin_says(store: AudioStore, tmp_path: Path) 
     assert 3300 <= recording.ms < 3300 + 43
     error = pcm - ima
     assert 10 * np.log10((pcm.astype(float) ** 2).mean() / (error.astype(float) ** 2).mean()) > 15
-    assert np.array_equal(ima, np.rint(decoded_file(store.file(bulletin["variants"][0]["sha256"]), RATE) * 32768).astype(int))  # type: ignore[arg-type]
+    sounds = {variant["codec"]: decoded_file(store.file(variant["sha256"]), RATE) for variant in bulletin["variants"]}  # type: ignore[arg-type]
+    assert np.array_equal(ima, np.rint(sounds["ima-adpcm"] * 32768).astype(int))
+    assert len(sounds["mp3"]) == len(pcm)
+    assert np.corrcoef(sounds["mp3"], pcm)[0, 1] > 0.98
 
 
 def test_the_headers_are_those_of_the_format() -> None:
@@ -188,3 +193,53 @@ def test_the_policy_decides_codecs_and_rate(tmp_path: Path) -> None:
     store = AudioStore(Database(tmp_path / "station.db"), tmp_path / "audio", policy)
     store.add(speech_like(1, tmp_path / "a.wav"), "tin", "vi")
     assert [(variant["codec"], variant["rate"]) for variant in store.bulletin("tin", "urgent")["variants"]] == [("pcm16", 16000)]
+
+
+def _mp3_variant(store: AudioStore) -> bytes:
+    (sha256,) = [variant["sha256"] for variant in store.bulletin("tin", "normal")["variants"] if variant["codec"] == "mp3"]
+    path = store.file(sha256)
+    assert path is not None
+    return path.read_bytes()
+
+
+def test_an_mp3_that_is_fit_is_passed_on_as_it_is(store: AudioStore, tmp_path: Path) -> None:
+    store.add(speech_like(4, tmp_path / "a.wav"), "tin", "vi")
+    fit = tmp_path / "fit.mp3"
+    fit.write_bytes(_mp3_variant(store))
+    recording = store.add(fit, "tin", "vi")
+    assert _mp3_variant(store) == fit.read_bytes()
+    assert abs(recording.ms - 4000) < 90
+
+
+@pytest.mark.parametrize("why", ["quiet", "large", "other rate", "no length"])
+def test_an_mp3_that_is_not_fit_is_made_anew(store: AudioStore, tmp_path: Path, why: str) -> None:
+    sound = decoded_file(speech_like(4, tmp_path / "a.wav"), RATE)
+    loud = normalised(sound, RATE, POLICY.loudness_lufs, POLICY.true_peak_dbtp)
+    samples = np.rint(loud * (8000 if why == "quiet" else 32767)).astype(np.int16)
+    content = mp3.file(samples, 48000 if why == "other rate" else RATE)
+    if why == "large":
+        content = tags.id3v2(b"picture " * 3000) + content
+    if why == "no length":
+        content = content[mp3_frames_size(content) :]
+    handed_in = tmp_path / "in.mp3"
+    handed_in.write_bytes(content)
+    store.add(handed_in, "tin", "vi")
+    assert _mp3_variant(store) != content
+
+
+def mp3_frames_size(content: bytes) -> int:
+    """Bytes of the first frame."""
+    finder = mp3_frames.Finder()
+    finder.feed(content[:4096])
+    assert finder.header is not None
+    return int(finder.header.size)
+
+
+def test_a_live_stream_of_mp3_is_whole_frames() -> None:
+    encoder = mp3.Encoder(RATE)
+    samples = np.rint(8000 * np.sin(np.arange(5 * 576 + 100) / 9)).astype(np.int16)
+    blocks = [*encoder.blocks(samples[: 5 * 576]), *encoder.end(samples[5 * 576 :])]
+    for block in blocks:
+        header = mp3_frames.Header()
+        assert header.read(block, 0) and header.size == len(block) and header.rate == RATE and header.channels == 1
+    assert len(blocks) * 576 >= len(samples)

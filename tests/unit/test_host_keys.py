@@ -1,5 +1,6 @@
 """The keys folder: made once, private, and changed only where the site changed."""
 
+import shutil
 import ssl
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from host_support import AREA, STATION, keyring, site
 
 from loa.errors import LoaError
 from loa.firmware import documents, limits
-from loa.keys import Keyring, base64url
+from loa.keys import Keyring, base64url, certificates
 from loa.keys.signing import SigningKey, load_rsa_key, new_rsa_key, open_signed, store_rsa_key
+from loa.site.model import Broker
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -98,3 +100,84 @@ def test_a_trust_document_of_another_root_is_refused(tmp_path: Path) -> None:
     (ring.folder / "trust" / f"{AREA}.jws").write_text(other.trust(AREA))
     with pytest.raises(LoaError, match="not signed by this root key"):
         ring.ensure(site())
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Keyring:
+    """Keys of the site that a test may change; the root is locked and lies elsewhere."""
+    shutil.copytree(keyring().folder, tmp_path / "keys")
+    made = Keyring(tmp_path / "keys", tmp_path / "stick" / "root.pem")
+    open_root = made.folder / "root.pem"
+    store_rsa_key(made.root_file, load_rsa_key(open_root), "open sesame")
+    open_root.unlink()
+    return made
+
+
+def trusted(ring: Keyring) -> tuple[list[str], list[str]]:
+    """Kids that nodes believe and those that they must not, by the signed trust document."""
+    payload = open_signed(ring.trust(AREA), ring.root_public())
+    documents.TRUST_BODY(payload, "")
+    assert len(ring.trust(AREA)) <= limits.DOCUMENT_BYTES_MAX
+    return [key["kid"] for key in payload["keys"]], payload.get("revoked", [])
+
+
+def test_a_station_changes_its_key_and_the_old_one_is_revoked(ring: Keyring) -> None:
+    old = ring.station(STATION).public()
+    new = ring.rotate_station(site(), STATION, "open sesame")
+    assert trusted(ring) == ([new, STATION], [])
+    assert ring.station(STATION).kid == new and ring.station(STATION).public() != old
+    assert ring.revoke_station_key(site(), STATION, STATION, "open sesame") == new
+    assert trusted(ring) == ([new], [STATION])
+    before = contents(ring.folder)
+    ring.ensure(site())
+    assert contents(ring.folder) == before
+
+
+def test_a_stolen_key_is_replaced_and_revoked_at_once(ring: Keyring) -> None:
+    new = ring.revoke_station_key(site(), STATION, STATION, "open sesame")
+    third = ring.revoke_station_key(site(), STATION, new, "open sesame")
+    assert len({STATION, new, third}) == 3
+    assert trusted(ring) == ([third], sorted([STATION, new]))
+    assert sorted(path.name for path in (ring.folder / "stations").glob("*.pem")) == [f"{STATION}.{third}.pem"]
+
+
+def test_a_wrong_passphrase_or_another_root_changes_nothing(ring: Keyring, tmp_path: Path) -> None:
+    before = contents(ring.folder)
+    with pytest.raises(LoaError, match="does not open"):
+        ring.rotate_station(site(), STATION, "open barley")
+    store_rsa_key(tmp_path / "other.pem", new_rsa_key())
+    with pytest.raises(LoaError, match="not the root key of this site"):
+        Keyring(ring.folder, tmp_path / "other.pem").rotate_station(site(), STATION)
+    with pytest.raises(LoaError, match="is not here"):
+        Keyring(ring.folder).renew_authority(site())
+    assert contents(ring.folder) == before
+
+
+def test_a_node_loses_its_secrets_and_gets_new_ones(ring: Keyring) -> None:
+    old = ring.node("ban-la-1")
+    ring.revoke_node("ban-la-1", "stolen")
+    ring.ensure(site())
+    with pytest.raises(LoaError, match="are revoked"):
+        ring.node("ban-la-1")
+    ring.renew_node("ban-la-1")
+    assert ring.node("ban-la-1").password != old.password and ring.node("ban-la-1").report_key != old.report_key
+
+
+def test_certificates_are_renewed_in_two_steps(ring: Keyring) -> None:
+    first = ring.server_file.read_bytes()
+    ring.renew_authority(site(), "open sesame")
+    newest, before = certificates.split(ring.authority_file.read_bytes())
+    assert ring.server_file.read_bytes() == first and certificates.serves(first, before, []) and not certificates.serves(first, newest, [])
+    assert open_signed(ring.trust(AREA), ring.root_public())["ca"] == ring.authority()
+    assert trusted(ring) == ([STATION], [])
+    ring.renew_server(site())
+    assert certificates.serves(ring.server_file.read_bytes(), newest, ["localhost"])
+    ring.renew_authority(site(), "open sesame")
+    assert len(certificates.split(ring.authority_file.read_bytes())) == 2
+
+
+def test_the_certificate_names_the_host_of_a_broker_elsewhere(tmp_path: Path) -> None:
+    elsewhere = Broker(kind="external", url="mqtts://broker.example:8883")
+    ring = Keyring(tmp_path)
+    ring.ensure(site().model_copy(update={"broker": elsewhere}))
+    assert certificates.serves(ring.server_file.read_bytes(), ring.authority_file.read_bytes(), ["broker.example"])

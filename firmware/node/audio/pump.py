@@ -26,7 +26,7 @@ _FULL = const(0)  # the fresh block is complete
 _SHORT = const(1)  # no bytes now
 _BREAK = const(2)  # the sound behind does not join on
 _OVER = const(3)  # nothing comes any more
-_FED = const(4)  # the codec has bytes again
+_FED = const(4)  # the codec has bytes again, or knows that there are no more
 
 
 class Pump:
@@ -55,6 +55,7 @@ class Pump:
         self._made = 0  # frames in the fresh block
         self._tail = 0  # frames of the fresh block that are still to be played because a fade reaches into it
         self._chunk_lent = False
+        self._finished = False  # the codec knows that nothing follows
         self._skip = 0  # frames to be decoded and dropped until the programme begins
         self._limit = -1  # frames that are still to come, -1: unknown
         self._filled = False  # the ring has been as full as the longest stall is long
@@ -240,7 +241,13 @@ class Pump:
             chunks.next()
             return _BREAK
         if n == 0:
-            return _OVER if chunks.ended else _SHORT
+            if not chunks.ended:
+                return _SHORT
+            if self._finished:
+                return _OVER
+            self._finished = True
+            self._codec.finish()
+            return _FED
         self._codec.feed(chunks.buffers[chunks.reading], n)
         self._chunk_lent = True
         return _FED

@@ -10,6 +10,7 @@ from node.refusal import NOT_AUDIO, RATE, Refused
 
 PCM16 = "pcm16"
 IMA_ADPCM = "ima-adpcm"
+MP3 = "mp3"  # never within RIFF/WAVE
 
 _TAG_PCM = const(0x0001)
 _TAG_IMA = const(0x0011)

@@ -8,17 +8,18 @@ from micropython import const
 from node.audio.jitter import Jitter
 from node.audio.sources.chime import Chime, Siren
 from node.audio.sources.file import FileSource
+from node.audio.wav import MP3
 from node.late import Loading
 from node.link.backoff import Backoff
 from node.refusal import CODEC, LIVE_REFUSED, RATE, Refused
 
-CODEC_ORDER = ["ima-adpcm", "pcm16"]  # best first: less to fetch and to store
+CODEC_ORDER = ["mp3", "ima-adpcm", "pcm16"]  # best first: less to fetch and to store
 
 CHIME = "chime"
 LIVE = "live"
 
 _SIREN_MS = const(12_000)
-_JITTER_BYTES = const(12_288)  # 1 s of IMA ADPCM at 24 kHz; made at boot, when there is a block of that size
+_JITTER_BYTES = const(12_288)  # at 24 kHz 1 s of IMA ADPCM, 2 s of MP3; made at boot, when there is a block of that size
 _RECONNECT_FIRST_MS = const(300)
 _RECONNECT_LONGEST_MS = const(5_000)
 
@@ -52,7 +53,7 @@ class Sounds:
         if item.bulletin:
             variant = self.variant(item.bulletin)
             path = self._cache.path(variant["sha256"]) or await self._cache.fetch(self._get, item.files, variant)
-            return Sound(FileSource(path), variant, variant["codec"])
+            return Sound(_file_source(variant["codec"], path), variant, variant["codec"])
         return self.built_in(item.do)
 
     def hold(self, sound):
@@ -96,3 +97,11 @@ class Sounds:
             from node.audio.sources.live import LiveSource
         backoff = Backoff(_RECONNECT_FIRST_MS, _RECONNECT_LONGEST_MS, self._chance)
         return Sound(LiveSource(self._get, urls, backoff, self._jitter), None, live["codec"])
+
+
+def _file_source(codec, path):
+    if codec != MP3:
+        return FileSource(path)
+    with Loading():
+        from node.audio.sources.mp3 import Mp3File
+    return Mp3File(path)

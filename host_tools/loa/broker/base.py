@@ -46,6 +46,14 @@ class Broker(Protocol):
         """End it at once, as a power cut would."""
         ...
 
+    def pause(self) -> None:
+        """Let it stand still with all its connections open, until `resume`."""
+        ...
+
+    def resume(self) -> None:
+        """Let it go on."""
+        ...
+
     def wipe(self) -> None:
         """Delete all it has retained, while it does not run."""
         ...

@@ -24,6 +24,13 @@ _TIMEOUT_S = 10.0
 _QUIET_S = 0.5  # after the last retained message there is none left
 
 
+class NotOurs(LoaError):
+    """What cannot be done to a broker that somebody else runs."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"the broker {url} is not ours to stop", "use the embedded one for this", EXIT_USAGE)
+
+
 class ExternalBroker:
     """The broker at `url`, `mqtts://host:port` or `mqtt://host:port`, for one site. Raises `LoaError` for another kind of URL."""
 
@@ -53,8 +60,16 @@ class ExternalBroker:
         """Does nothing: it is not ours."""
 
     def kill(self) -> None:
-        """Raises `LoaError`: it is not ours."""
-        raise LoaError(f"the broker {self.url} is not ours to kill", exit_code=EXIT_USAGE)
+        """Raises `NotOurs`."""
+        raise NotOurs(self.url)
+
+    def pause(self) -> None:
+        """Raises `NotOurs`."""
+        raise NotOurs(self.url)
+
+    def resume(self) -> None:
+        """Raises `NotOurs`."""
+        raise NotOurs(self.url)
 
     def wipe(self) -> None:
         """Delete what it has retained for nodes."""

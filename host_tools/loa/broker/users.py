@@ -26,7 +26,7 @@ def station_user(station: str) -> str:
 
 
 def users_of(site: Site, keyring: Keyring) -> list[User]:
-    """Accounts for all stations and nodes of a site."""
+    """Accounts for all stations and nodes of a site but those whose secrets were revoked."""
     to_all, from_all = f"{topics.ROOT}/to/#", f"{topics.ROOT}/from/#"
     stations = [User(station_user(name), keyring.station_password(name), (to_all,), (to_all, from_all)) for name in site.stations]
     nodes = [
@@ -37,5 +37,6 @@ def users_of(site: Site, keyring: Keyring) -> list[User]:
             tuple(topics.filters(node.area, node_id)),
         )
         for node_id, node in site.nodes.items()
+        if not keyring.is_revoked(node_id)
     ]
     return stations + nodes

@@ -46,14 +46,26 @@ def make_server(names: Iterable[str], key: rsa.RSAPrivateKey, authority: bytes, 
     )
 
 
-def serves(server: bytes, authority: bytes, names: Iterable[str]) -> bool:
-    """True if a server certificate was signed by this authority and holds all the names."""
-    certificate, issuer = x509.load_pem_x509_certificate(server), x509.load_pem_x509_certificate(authority)
+def serves(server: bytes, authorities: bytes, names: Iterable[str]) -> bool:
+    """True if a server certificate was signed by one of these authorities, holds all the names and is not over."""
+    certificate = x509.load_pem_x509_certificate(server)
     alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     held = {str(name.value) for name in alternatives}
-    identifier = x509.SubjectKeyIdentifier.from_public_key(issuer.public_key())
     signer = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    return {*_EVERYWHERE, *names} <= held and signer == identifier.digest
+    issuers = x509.load_pem_x509_certificates(authorities)
+    known = {x509.SubjectKeyIdentifier.from_public_key(_rsa(issuer)).digest for issuer in issuers}
+    return {*_EVERYWHERE, *names} <= held and signer in known and certificate.not_valid_after_utc > datetime.now(UTC)
+
+
+def split(authorities: bytes) -> list[bytes]:
+    """The certificates of a PEM file one by one, as they stand there."""
+    return [_pem(certificate) for certificate in x509.load_pem_x509_certificates(authorities)]
+
+
+def _rsa(certificate: x509.Certificate) -> rsa.RSAPublicKey:
+    key = certificate.public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
+    return key
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: rsa.RSAPublicKey) -> x509.CertificateBuilder:

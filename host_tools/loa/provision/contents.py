@@ -35,28 +35,31 @@ class Services:
     time_servers: tuple[tuple[str, int], ...]
 
 
-def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, march: str | None) -> dict[str, Files]:
-    """Files for each littlefs partition. `march`: architecture of the application's native code, None for sources (`loa.provision.slot.compiled`)."""
+def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, slot: bytes, interpreted: bool = False) -> dict[str, Files]:
+    """Files for each littlefs partition. `slot`: the application, see `application`; `interpreted`: see `Board.for_node`."""
     return {
-        "vfs": {**{name: (FIRMWARE / name).read_bytes() for name in _BOOT}, **own_files(site, keyring, node_id, services)},
-        "app": {_SLOT: application(march)},
+        "vfs": {**{name: (FIRMWARE / name).read_bytes() for name in _BOOT}, **own_files(site, keyring, node_id, services, interpreted)},
+        "app": {_SLOT: slot},
         "data": first_documents(site, keyring, node_id),
     }
 
 
-def own_files(site: Site, keyring: Keyring, node_id: str, services: Services) -> Files:
-    """What makes a node this node: who it is, how it is wired, and whom it is to reach."""
+def own_files(site: Site, keyring: Keyring, node_id: str, services: Services, interpreted: bool = False) -> Files:
+    """What makes a node this node: who it is, how it is wired, and whom it is to reach. `interpreted`: see `Board.for_node`."""
     board = site.nodes[node_id].board
     return {
         "identity.json": _json(_identity(site, keyring, node_id)),
-        "board.json": _json(load_board(board).for_node(board)),
+        "board.json": _json(load_board(board).for_node(board, interpreted)),
         "config.json": _json(_configuration(site, keyring, node_id, services)),
         "ca.pem": keyring.authority().encode(),
     }
 
 
 def application(march: str | None) -> bytes:
-    """The content of a slot: an archive of the modules and of which release they are. `march` as for `node_files`."""
+    """The content of a slot: an archive of the modules and of which release they are.
+
+    `march`: architecture of the native code, None for sources (`loa.provision.slot.compiled`).
+    """
     release = f'VERSION = "{version("loa")}"\nBUILT = {int(time.time())}\n'
     modules = {path: content for path, content in compiled(march).items() if Path(path).stem != "release"}
     slot = BytesIO()

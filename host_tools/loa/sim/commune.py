@@ -17,6 +17,7 @@ from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.keys import Keyring
 from loa.provision.contents import Services, node_files
 from loa.provision.image import build_image
+from loa.provision.slots import cached_application
 from loa.sim.local import any_port, local
 from loa.sim.node import LOG_FILE, OFF, SimulatedNode
 from loa.sim.runtime import Runtime, find_runtime
@@ -157,7 +158,8 @@ class Commune:
     def _install(self, node: SimulatedNode) -> None:
         shutil.rmtree(node.folder)
         node.folder.mkdir()
-        files = node_files(self.site, self.keyring, node.node_id, self._services(), self.runtime.march)
+        slot = cached_application(self.runtime.march)
+        files = node_files(self.site, self.keyring, node.node_id, self._services(), slot, interpreted=self.runtime.march is None)
         node.install(build_image(load_board(self.site.nodes[node.node_id].board), files))
 
     def _services(self) -> Services:

@@ -138,6 +138,14 @@ class SimulatedNode:
         time.sleep(off_s)
         self.start()
 
+    def brown_out(self, off_s: float = 0.0) -> None:
+        """Let the supply sag below what the chip needs, for so long. It starts again and cannot tell that from being switched on.
+
+        A node that is off stays so.
+        """
+        if self.running:
+            self.power_cycle(off_s)
+
     def reset(self) -> None:
         """Press the reset button: as `machine.reset()`."""
         self._end(chip.HARD)
@@ -153,6 +161,12 @@ class SimulatedNode:
     def link(self, up: bool, why: str = surroundings.GONE) -> None:
         """Take the access point away, or bring it back. `why` it lets the node in no more: one of `loa.sim.hardware.surroundings.LINKS`."""
         self.surround(link=surroundings.UP if up else why)
+
+    @property
+    def surroundings(self) -> dict[str, Any]:
+        """What is around the board now, see `surround`."""
+        around: dict[str, Any] = surroundings.calm()
+        return around | self._world
 
     def surround(self, **changed: Any) -> None:
         """Change what is around the board, running or not; members and their meaning are those of `loa.sim.hardware.surroundings.calm`."""

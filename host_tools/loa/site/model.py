@@ -100,7 +100,7 @@ class Audio(Strict):
     """What every bulletin of the site is made into."""
 
     rate: Literal[16000, 22050, 24000, 32000, 44100, 48000] = 24000
-    codecs: Annotated[list[Literal["ima-adpcm", "pcm16"]], Field(min_length=1, max_length=4)] = ["ima-adpcm", "pcm16"]
+    codecs: Annotated[list[Literal["mp3", "ima-adpcm", "pcm16"]], Field(min_length=1, max_length=4)] = ["mp3", "ima-adpcm"]
     loudness_lufs: Annotated[float, Field(ge=-40, le=-8)] = -16.0
     true_peak_dbtp: Annotated[float, Field(ge=-9, le=-0.5)] = -1.5
     volume_ceiling: Annotated[int, Field(ge=1, le=100)] = 100

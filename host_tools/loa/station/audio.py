@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.firmware import topics
 from loa.keys import base64url
 from loa.site.model import Audio
-from loa.station import wav
+from loa.station import forms, mp3, passthrough, wav
 from loa.station.database import Database
 from loa.station.decode import decoded_file
-from loa.station.loudness import measure, normalised
+from loa.station.loudness import Loudness, measure, normalised
 
 _TITLE_BYTES_MAX = 96
 _NAME_MAX = 32
@@ -66,11 +67,15 @@ class AudioStore:
         sound = decoded_file(path, policy.rate)
         if not np.any(np.abs(sound) > 1 / 32768):
             raise LoaError(f"{path}: is silent from beginning to end", "check the recording", EXIT_INVALID)
+        as_it_is = self._passed_on(path, sound) if mp3.MP3 in policy.codecs else None
         sound = normalised(sound, policy.rate, policy.loudness_lufs, policy.true_peak_dbtp)
         heard = measure(sound, policy.rate)
         samples = wav.padded(np.clip(np.rint(sound * 32767), -32768, 32767).astype(np.int16))
         ms = len(samples) * 1000 // policy.rate
-        variants = [(codec, *self._store(codec, samples)) for codec in policy.codecs]
+        variants = [
+            (codec, *self._store(codec, as_it_is if as_it_is and codec == mp3.MP3 else forms.file(codec, samples, policy.rate)))
+            for codec in policy.codecs
+        ]
         recording = Recording(name, language, shown, ms, heard.lufs, heard.peak_dbtp)
         with self._database.transaction() as rows:
             rows.execute("DELETE FROM audio WHERE name = ? AND language = ?", (name, language))
@@ -113,14 +118,19 @@ class AudioStore:
         """The file whose SHA-256 that is, or None. Anything else than a SHA-256 in base64url has none."""
         if len(sha256) != 43 or not all(letter.isalnum() or letter in "-_" for letter in sha256):
             return None
-        path = self._folder / f"{sha256}.wav"
-        return path if path.is_file() else None
+        paths = (self._folder / f"{sha256}{suffix}" for suffix in forms.SUFFIXES)
+        return next((path for path in paths if path.is_file()), None)
 
-    def _store(self, codec: str, samples: wav.Samples) -> tuple[int, str]:
+    def _passed_on(self, path: Path, sound: NDArray[np.float32]) -> bytes | None:
+        """What was handed in, where nodes play it as it is."""
+        policy = self._policy
+        wanted = Loudness(policy.loudness_lufs, policy.true_peak_dbtp)
+        return passthrough.fit(path, policy.rate, len(sound) / policy.rate, measure(sound, policy.rate), wanted)
+
+    def _store(self, codec: str, content: bytes) -> tuple[int, str]:
         """Size and SHA-256 of the file, which is on disk when this returns."""
-        content = wav.header(codec, self._policy.rate, len(samples)) + b"".join(wav.Encoder(codec, self._policy.rate).blocks(samples))
         sha256 = base64url.encode(hashlib.sha256(content).digest())
-        path = self._folder / f"{sha256}.wav"
+        path = self._folder / f"{sha256}{forms.suffix(codec)}"
         if not path.exists():
             new = path.with_name(f"{path.name}.{os.getpid()}.new")
             with new.open("wb") as file:

@@ -39,10 +39,10 @@ class Bus:
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
         self.connected = False
 
-    def start(self, on_up: Callable[[], None], on_message: Callable[[str, bytes], None]) -> None:
+    def start(self, on_up: Callable[[], None], on_message: Callable[[str, bytes, bool], None]) -> None:
         """Begin to connect; returns at once.
 
-        `on_up()`, after every connection, and `on_message(topic, payload)` are called from the bus's thread and must return soon.
+        `on_up()`, after every connection, and `on_message(topic, payload, retained)` are called from the bus's thread and must return soon.
         """
         self._on_up = on_up
         self._on_message = on_message
@@ -80,7 +80,7 @@ class Bus:
         if self._authority is not None:
             client.tls_set(str(self._authority))
         client.on_connect = self._connected
-        client.on_message = lambda _client, _data, message: self._on_message(message.topic, bytes(message.payload))
+        client.on_message = lambda _client, _data, message: self._on_message(message.topic, bytes(message.payload), message.retain)
         return client
 
     def _connected(self, client: mqtt.Client, _data: object, _flags: object, code: ReasonCode, _properties: object) -> None:

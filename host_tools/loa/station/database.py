@@ -6,7 +6,7 @@ moment. Tables are owned by the modules named beside them; nothing else reads or
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,7 +72,9 @@ _MIGRATIONS = (
 class Database:
     """The open file. Every write goes through `transaction`; reads may use it too and then see one state of things."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, migrations: Sequence[str] = _MIGRATIONS) -> None:
+        """`migrations`: the station's own, or those of another file that is kept in the same way."""
+        self._migrations = migrations
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
@@ -125,9 +127,9 @@ class Database:
     def _migrate(self, path: Path) -> None:
         with self.transaction() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > len(_MIGRATIONS):
+            if version > len(self._migrations):
                 raise LoaError(f"{path}: written by a newer loa", "install that version or a newer one")
-            for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+            for number, script in enumerate(self._migrations[version:], version + 1):
                 for statement in _statements(script):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {number}")

@@ -48,6 +48,15 @@ class Documents:
         self._database = database
         self._key = key
 
+    @property
+    def signer(self) -> str:
+        """Name of the key that signs."""
+        return self._key.kid
+
+    def sign_with(self, key: SigningKey) -> None:
+        """Sign with another key from now on."""
+        self._key = key
+
     def issue(self, kind: str, audience: str, body: dict[str, Any]) -> Document:
         """Sign and keep a new revision. Raises `LoaError` for a body that nodes would refuse or that is too large; then nothing changes."""
         with self._database.transaction() as rows:

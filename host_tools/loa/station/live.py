@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loa.errors import LoaError
-from loa.station import wav
+from loa.station import forms
 from loa.station.decode import decoded
 
 BURST_S = 1.5
@@ -54,14 +54,15 @@ class LiveStream:
         self.rate = rate
         self._source = source
         self._started = started
-        self._block_s = wav.BLOCK_SAMPLES / rate
+        self._encoder = forms.encoder(codec, rate)
+        self._block_s = self._encoder.block_samples / rate
         self._backlog: deque[bytes] = deque(maxlen=max(1, round(BURST_S / self._block_s)))
         self._listeners: set[Listener] = set()
 
     @property
     def header(self) -> bytes:
         """What every listener gets first."""
-        return wav.header(self.codec, self.rate, None)
+        return self._encoder.header
 
     def join(self) -> Listener:
         """A new listener, with the newest blocks at once."""
@@ -97,13 +98,13 @@ class LiveStream:
             listener.put(None)
 
     def _encoded(self) -> Iterator[bytes]:
-        encoder, rest = wav.Encoder(self.codec, self.rate), np.zeros(0, np.int16)
+        encoder, rest = self._encoder, np.zeros(0, np.int16)
         for piece in self._from_now(decoded(self._source, self.rate)):
             rest = np.concatenate([rest, np.clip(np.rint(piece * 32767), -32768, 32767).astype(np.int16)])
-            whole = len(rest) // wav.BLOCK_SAMPLES * wav.BLOCK_SAMPLES
+            whole = len(rest) // encoder.block_samples * encoder.block_samples
             yield from encoder.blocks(rest[:whole])
             rest = rest[whole:]
-        yield from encoder.blocks(wav.padded(rest))
+        yield from encoder.end(rest)
 
     def _from_now(self, pieces: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         """What is left of a file that began when the order did; all of anything else."""

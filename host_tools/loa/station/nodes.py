@@ -8,10 +8,15 @@ from typing import Any
 from loa.site.model import Node
 from loa.station.database import Database
 
+SILENT_S = 150  # a node says its state once a minute at least
+
 
 @dataclass(frozen=True)
 class NodeStatus:
-    """One node as it was last heard. `heard` is Unix seconds, 0 for never; `state` and `telemetry` as reported, empty if never."""
+    """One node as it was last heard. `heard` is Unix seconds, 0 for never; `state` and `telemetry` as reported, empty if never.
+
+    `online`: it said so and was heard lately. A broker that was away itself when the node died still retains the word of a living one.
+    """
 
     id: str
     area: str
@@ -31,13 +36,13 @@ class Nodes:
     def __contains__(self, node_id: str) -> bool:
         return node_id in self._nodes
 
-    def heard_state(self, node_id: str, state: dict[str, Any]) -> None:
-        """Keep a state."""
+    def heard_state(self, node_id: str, state: dict[str, Any], when: int | None = None) -> None:
+        """Keep a state, said at Unix seconds `when`, now if that is left out."""
         with self._database.transaction() as rows:
             self._ensure(node_id)
             rows.execute(
-                "UPDATE node SET online = ?, heard = ?, state = ? WHERE id = ?",
-                (bool(state.get("online")), _now(), json.dumps(state), node_id),
+                "UPDATE node SET online = ?, heard = max(heard, ?), state = ? WHERE id = ?",
+                (bool(state.get("online")), _now() if when is None else when, json.dumps(state), node_id),
             )
 
     def heard_telemetry(self, node_id: str, telemetry: dict[str, Any]) -> None:
@@ -81,7 +86,8 @@ class Nodes:
     def _status(node_id: str, area: str, row: Any) -> NodeStatus:
         if row is None:
             return NodeStatus(node_id, area, False, 0, {}, {})
-        return NodeStatus(node_id, area, bool(row["online"]), row["heard"], json.loads(row["state"]), json.loads(row["telemetry"]))
+        online = bool(row["online"]) and _now() - row["heard"] < SILENT_S
+        return NodeStatus(node_id, area, online, row["heard"], json.loads(row["state"]), json.loads(row["telemetry"]))
 
 
 def _now() -> int:

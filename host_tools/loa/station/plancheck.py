@@ -109,18 +109,21 @@ def _check_overlaps(plan: PlanFile, payload: dict[str, Any], hamlets: set[str], 
 def _check_storage(site: Site, area: str, bulletins: dict[str, Any], mistakes: Mistakes) -> None:
     for name, node in site.nodes_of(area).items():
         room = board(node.board)["storage"]["bulletin_seconds"] * _IMA_BYTES_PER_S
-        needed = sum(_smallest(bulletin["variants"], node) for bulletin in bulletins.values())
+        stored = [_smallest(bulletin["variants"], node) for bulletin in bulletins.values()]
+        needed = sum(variant["bytes"] for variant in stored)
         if needed > room:
-            seconds = round(needed / _IMA_BYTES_PER_S)
-            most = board(node.board)["storage"]["bulletin_seconds"]
+            length = sum(variant["ms"] for variant in stored) / 1000
+            seconds, most = round(length), round(length * room / needed)
             mistakes.add(("bulletins",), f"{seconds} s of audio are more than node {name} ({node.board}) can store, {most} s")
             return
 
 
-def _smallest(variants: list[dict[str, Any]], node: Node) -> int:
-    """Bytes of the smallest variant in the node's language, or in any if its own is not there."""
-    own = [variant for variant in variants if variant["language"] == node.language]
-    return int(min(variant["bytes"] for variant in own or variants))
+def _smallest(variants: list[dict[str, Any]], node: Node) -> dict[str, Any]:
+    """The smallest variant that the node's board plays, in the node's language or in any if its own is not there."""
+    plays = board(node.board)["audio"]["plays"]
+    played = [variant for variant in variants if variant["codec"] in plays] or variants
+    own = [variant for variant in played if variant["language"] == node.language]
+    return min(own or played, key=lambda variant: int(variant["bytes"]))
 
 
 def _local(unix: int, zone: str) -> str:

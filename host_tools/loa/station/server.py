@@ -1,8 +1,8 @@
 """HTTP and HTTPS for nodes: the newest documents with ETag, audio files with Range, live streams with ICY metadata.
 
 /v1/to/<area...>/<kind>   the compact JWS, for nodes whose broker is out of reach
-/v1/audio/<sha256>        a WAV file; its name is its hash, so it never changes
-/v1/live/<name>           a WAV stream without end; over plain HTTP only if the site allows it
+/v1/audio/<sha256>        a WAV or MP3 file; its name is its hash, so it never changes
+/v1/live/<name>           a WAV or MP3 stream without end; over plain HTTP only if the site allows it
 """
 
 import ssl
@@ -13,13 +13,13 @@ from aiohttp import web
 from loa.errors import EXIT_NETWORK, LoaError
 from loa.firmware import topics
 from loa.keys import Keyring
+from loa.station import forms
 from loa.station.audio import AudioStore
 from loa.station.documents import Documents
 from loa.station.live import LiveStreams
 
 ICY_INTERVAL = 16000
 _DOCUMENT_TYPE = "application/jose"
-_AUDIO_TYPE = "audio/wav"
 
 
 class Server:
@@ -69,7 +69,9 @@ class Server:
         path = self._audio.file(request.match_info["sha256"])
         if path is None:
             raise web.HTTPNotFound(text="no such file\n")
-        return web.FileResponse(path, headers={"Content-Type": _AUDIO_TYPE, "Cache-Control": "public, max-age=31536000, immutable"})
+        return web.FileResponse(
+            path, headers={"Content-Type": forms.file_type(path.name), "Cache-Control": "public, max-age=31536000, immutable"}
+        )
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         if not request.secure and not self._plain_live:
@@ -79,7 +81,7 @@ class Server:
         if stream is None:
             raise web.HTTPNotFound(text="nothing of that name is on the air\n")
         wants_title = request.headers.get("Icy-MetaData") == "1"
-        response = web.StreamResponse(headers={"Content-Type": _AUDIO_TYPE, "Cache-Control": "no-store"})
+        response = web.StreamResponse(headers={"Content-Type": forms.content_type(stream.codec), "Cache-Control": "no-store"})
         if wants_title:
             response.headers["icy-metaint"] = str(ICY_INTERVAL)
         await response.prepare(request)

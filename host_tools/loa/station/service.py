@@ -15,6 +15,7 @@ import logging
 import time
 from typing import Any
 
+from loa.errors import LoaError
 from loa.firmware import refusal, report_fields, reports, topics
 from loa.station.bus import Bus
 from loa.station.live import BURST_S, LiveStreams
@@ -27,6 +28,7 @@ _TICK_S = 0.1
 _COMMAND_AGAIN_S = 5.0
 _REPAIR_AGAIN_S = 10.0
 _RENEW_TICKS = 600
+_KEYS_TICKS = 20
 _WILL = {"online": False}  # unsigned, because the broker speaks it: believed only as far as it goes
 _WILL_BYTES_MAX = 32
 _RENEWED = (topics.PLAN, topics.AIR)
@@ -68,8 +70,8 @@ class Service:
         def on_up() -> None:
             loop.call_soon_threadsafe(self._up)
 
-        def on_message(topic: str, payload: bytes) -> None:
-            loop.call_soon_threadsafe(self._heard, topic, payload)
+        def on_message(topic: str, payload: bytes, retained: bool) -> None:
+            loop.call_soon_threadsafe(self._heard, topic, payload, retained)
 
         self._bus.start(on_up, on_message)
         self._task = asyncio.create_task(self._run(), name="station")
@@ -99,6 +101,8 @@ class Service:
         while True:
             if ticks % _RENEW_TICKS == 0:
                 self._renew()
+            if ticks % _KEYS_TICKS == 0:
+                self._follow_keys()
             changes = self._station.changes()
             if changes != before:
                 before = changes
@@ -153,6 +157,14 @@ class Service:
             if document.kind in _RENEWED and document.body["iat"] + document.body["exp"] < 2 * now:
                 self._station.renew(document)
 
+    def _follow_keys(self) -> None:
+        """Keys may change while the service runs. A keys folder that is just being changed, or was damaged, is looked at again."""
+        try:
+            for document in self._station.follow_keys():
+                _LOG.info("%s is signed anew by key %s", document.id, document.body["iss"])
+        except LoaError as error:
+            _LOG.warning("keys: %s", error)
+
     def _is_due(self, what: str, again_s: float) -> bool:
         now = time.monotonic()
         if now - self._sent.get(what, -again_s) < again_s:
@@ -162,23 +174,25 @@ class Service:
 
     # Up from the nodes.
 
-    def _heard(self, topic: str, payload: bytes) -> None:
+    def _heard(self, topic: str, payload: bytes, retained: bool = False) -> None:
         parsed = topics.parse_from(topic)
         if parsed is None or parsed[0] not in self._station.nodes or not payload:
             return
         node_id, kind = parsed
+        if self._station.keyring.is_revoked(node_id):
+            return
         try:
-            self._take(node_id, kind, topic, payload)
+            self._take(node_id, kind, topic, payload, retained)
         except refusal.Refused as refused:
             _LOG.warning("%s of node %s refused: %s", kind, node_id, refused)
 
-    def _take(self, node_id: str, kind: str, topic: str, payload: bytes) -> None:
+    def _take(self, node_id: str, kind: str, topic: str, payload: bytes, retained: bool) -> None:
         if kind == topics.STATE and _is_will(payload):
             self._station.nodes.gone(node_id)
             return
         report = reports.open_report(self._station.keyring.node(node_id).report_key, topic, payload)
         if kind == topics.STATE:
-            self._take_state(node_id, report)
+            self._take_state(node_id, report, retained)
         elif kind == topics.TELEMETRY:
             report_fields.TELEMETRY(report, "")
             self._station.nodes.heard_telemetry(node_id, report)
@@ -190,9 +204,9 @@ class Service:
             self._station.nodes.acknowledged(node_id, report)
             self._station.commands.answer(node_id, report["id"], report["result"], report.get("code"), report.get("reason"))
 
-    def _take_state(self, node_id: str, state: dict[str, Any]) -> None:
+    def _take_state(self, node_id: str, state: dict[str, Any], retained: bool) -> None:
         report_fields.STATE(state, "")
-        self._station.nodes.heard_state(node_id, state)
+        self._station.nodes.heard_state(node_id, state, min(int(time.time()), state["time"] or 0) if retained else None)
         self._unseen.add(node_id)
         for lag in self._station.lags_of(node_id, state):
             if self._is_due(lag.document.id, _REPAIR_AGAIN_S):

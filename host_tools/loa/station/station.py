@@ -12,10 +12,12 @@ from typing import Any
 
 from joserfc.errors import JoseError
 
+from loa.boards import load_board
 from loa.errors import EXIT_INVALID, EXIT_KEYS, LoaError, suggestion
 from loa.firmware import documents, limits, topics
 from loa.keys import Keyring
 from loa.keys.signing import open_signed
+from loa.keys.trust import ROOT_KID
 from loa.site.model import Site
 from loa.site.model import Station as StationSettings
 from loa.station.audio import AudioStore, Recording, name_of
@@ -63,7 +65,7 @@ class Station:
         self.commands = Commands(self._database, self.documents)
         self.nodes = Nodes(self._database, site.nodes_served_by(name))
         self.record = Record(self._database)
-        self.publish_trust()
+        self.follow_keys()
 
     def close(self) -> None:
         """Close the database."""
@@ -123,9 +125,32 @@ class Station:
         body = {name: value for name, value in document.body.items() if name not in documents.HEADER.required}
         return self.documents.issue(document.kind, document.audience, {**body, "zone": zone_record(self.site.time_zone, int(time.time()))})
 
+    def follow_keys(self) -> list[Document]:
+        """Take over what became of the keys folder: a newer trust document, a new key. Returns what was signed anew because another key had signed it."""
+        kid = self.keyring.history(self.name).kid
+        self.publish_trust()
+        if kid != self.documents.signer and kid in self._trusted():
+            self.documents.sign_with(self.keyring.station(self.name))
+        others = [document for document in self.documents.all_current() if document.body["iss"] not in (self.documents.signer, ROOT_KID)]
+        return [self._sign_anew(document) for document in others]
+
+    def _trusted(self) -> list[str]:
+        """Names of the keys that nodes believe. A new key signs nothing before they are told of it."""
+        trust = self.documents.current(topics.TRUST, self.area)
+        return [key["kid"] for key in trust.body["keys"]] if trust else []
+
+    def _sign_anew(self, document: Document) -> Document:
+        if document.kind in (topics.PLAN, topics.AIR):
+            return self.renew(document)
+        body = {name: value for name, value in document.body.items() if name not in documents.HEADER.required}
+        return self.documents.issue(document.kind, document.audience, body)
+
     def publish_trust(self) -> None:
         """Take over the trust document that the root signed, if there is a newer one in the keys folder."""
         raw = self.keyring.trust(self.area)
+        held = self.documents.current(topics.TRUST, self.area)
+        if held is not None and held.raw == raw:
+            return
         try:
             payload = open_signed(raw, self.keyring.root_public())
         except (JoseError, ValueError) as error:
@@ -151,18 +176,19 @@ class Station:
         source: str,
         importance: str = "priority",
         valid_s: int = 4 * 3600,
-        codec: str = "ima-adpcm",
+        codec: str | None = None,
         backup: str | None = None,
     ) -> str:
         """Put a source, a file or URL that FFmpeg reads, on the air now. Returns the order's id, which is the stream's name.
 
-        `backup` is the URL of a stream of the same kind elsewhere, for nodes that cannot reach this one.
+        `codec`: the site's first that all nodes of the audience play, if left out. `backup` is the URL of a stream of the same kind elsewhere, for
+        nodes that cannot reach this one.
         """
         self._check_audience(audience)
         self._check_class(importance)
         source = str(Path(source).resolve()) if Path(source).is_file() else source
         name, now = self.orders.name("live"), int(time.time())
-        live = {"url": self.live_url(name, importance), "codec": codec, "rate": self.site.audio.rate}
+        live = {"url": self.live_url(name, importance), "codec": codec or self._live_codec(audience), "rate": self.site.audio.rate}
         if backup:
             live["backup"] = backup
         record = {"id": name, "do": "live", "class": importance, "from": now, "until": now + valid_s, "live": live}
@@ -230,6 +256,13 @@ class Station:
         self._check_class(importance)
         now = int(time.time())
         return {"id": self.orders.name(what), "class": importance, "from": now, "until": now + valid_s, **fields}
+
+    def _live_codec(self, audience: str) -> str:
+        """The site's first codec that all nodes of the audience play: as they say themselves, or as their board is known to."""
+        nodes = {name: node for name, node in self.site.nodes.items() if audience in (topics.node_audience(name), *topics.chain(node.area))}
+        plays = [self.nodes.state(name).get("codecs") or load_board(node.board).audio.plays for name, node in nodes.items()]
+        codecs = self.site.audio.codecs
+        return next((codec for codec in codecs if all(codec in known for known in plays)), codecs[-1])
 
     def _check_audience(self, audience: str) -> None:
         own = [area for area in self.site.areas if topics.covers(self.area, area)]

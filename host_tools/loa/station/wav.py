@@ -43,10 +43,19 @@ def padded(samples: Samples) -> Samples:
     return np.pad(samples, (0, -len(samples) % BLOCK_SAMPLES))
 
 
+def file(codec: str, samples: Samples, rate: int) -> bytes:
+    """A whole file; where the samples end within a block, silence follows up to its end."""
+    whole = padded(samples)
+    return header(codec, rate, len(whole)) + b"".join(Encoder(codec, rate).blocks(whole))
+
+
 class Encoder:
     """Makes blocks of `BLOCK_SAMPLES` samples each; a decoder may begin at any of them."""
 
+    block_samples = BLOCK_SAMPLES
+
     def __init__(self, codec: str, rate: int) -> None:
+        self.header = header(codec, rate, None)
         self._context: AudioCodecContext | None = None
         self._rate = rate
         if codec == IMA_ADPCM:
@@ -71,6 +80,10 @@ class Encoder:
         """All blocks of padded samples."""
         for start in range(0, len(samples), BLOCK_SAMPLES):
             yield self.block(samples[start : start + BLOCK_SAMPLES])
+
+    def end(self, samples: Samples) -> Iterator[bytes]:
+        """The last samples, less than a block, with silence behind them."""
+        return self.blocks(padded(samples))
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

@@ -155,7 +155,7 @@ def plain_errors() -> Iterator[None]:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     if _LAB not in pyfuncitem.config.stash:
         return (yield)
-    from loa.testing.commune import NotOurs
+    from loa.broker.external import NotOurs
 
     try:
         return (yield)

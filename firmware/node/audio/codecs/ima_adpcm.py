@@ -58,6 +58,9 @@ class ImaAdpcm:
         self._state[_AT] = 0
         self._state[_END] = n
 
+    def finish(self):
+        pass  # nothing is held back
+
     def decode_into(self, out, at, frames):
         made = decode(self._state, self._steps, self._input, out, at, frames)
         if made == _BROKEN:

@@ -27,6 +27,9 @@ class Pcm16:
         self._at = 0
         self._end = n
 
+    def finish(self):
+        pass  # nothing is held back
+
     def decode_into(self, out, at, frames):
         made = 0
         if self._has_half and self._at < self._end:

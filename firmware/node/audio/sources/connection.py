@@ -1,11 +1,13 @@
-"""One HTTP answer that is a WAV stream: finds its sound, and takes out what an ICY server says in between. It does not reconnect."""
+"""One HTTP answer that is a WAV or MP3 stream: finds its sound, and takes out what an ICY server says in between. It does not reconnect."""
 
 from micropython import const
 
-from node.audio.wav import Parser
+from node.audio.mp3.frames import Finder
+from node.audio.wav import MP3, Format, Parser
 from node.refusal import HTTP_STATUS, MALFORMED, NOT_AUDIO, Refused
 
 _OK = const(200)
+_RIFF = const(0x52)  # its first letter, with which no frame of MP3 and no tag before it begins
 _HEAD_BYTES = const(256)
 _TITLE_UNIT = const(16)  # bytes of metadata for each count of their length byte
 _INTERVAL_MAX = const(1 << 20)
@@ -29,11 +31,13 @@ class Connection:
         if response.status != _OK:
             raise Refused(HTTP_STATUS, f"status {response.status}")
         self._interval = self._until_title = _interval(response.headers.get("icy-metaint", ""))
-        parser = Parser()
-        while parser.format is None:
+        parser = None
+        while parser is None or parser.format is None:
             n = await self._receive(self._head)
             if n == 0:
                 raise Refused(NOT_AUDIO, "ends before the sound begins")
+            if parser is None:
+                parser = Parser() if self._head[0] == _RIFF else _Mp3Head()
             self._from = parser.feed(self._head, n)
             self._to = n
         self.format = parser.format
@@ -73,6 +77,24 @@ class Connection:
                 return False
             left -= n
         return True
+
+
+class _Mp3Head:
+    """`node.audio.wav.Parser` for a stream of frames, which may begin anywhere: the first two of them are passed over to be sure of what it is."""
+
+    def __init__(self):
+        self._finder = Finder()
+        self.format = None
+
+    def feed(self, view, n):
+        try:
+            self._finder.feed(view[:n])
+        except ValueError:
+            raise Refused(NOT_AUDIO, "neither RIFF/WAVE nor MP3")
+        header = self._finder.header
+        if header:
+            self.format = Format(MP3, header.rate, 1, header.frames_a_byte)
+        return n
 
 
 def _interval(text):
