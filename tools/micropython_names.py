@@ -7,7 +7,26 @@ from pathlib import Path
 
 TARGET = Path(__file__).parent.parent / "host_tools" / "loa" / "provision" / "link" / "micropython_names.txt"
 _STUBS = ("micropython-esp32-stubs", "micropython-stdlib-stubs")
-_BUILT_IN = (str, bytes, bytearray, memoryview, int, float, complex, bool, list, tuple, dict, set, frozenset, type, object, BaseException, slice, range)
+_BUILT_IN = (
+    str,
+    bytes,
+    bytearray,
+    memoryview,
+    int,
+    float,
+    complex,
+    bool,
+    list,
+    tuple,
+    dict,
+    set,
+    frozenset,
+    type,
+    object,
+    BaseException,
+    slice,
+    range,
+)
 # Of the event loop and its streams as MicroPython has them (extmod/asyncio), which the stubs leave out.
 _ASYNCIO = "s e out_buf coro data state ph_key waiting start end peek push pop remove cur_task loop cb locked sock"
 

@@ -42,11 +42,11 @@ def link(sources: Mapping[str, str], roots: Mapping[str, tuple[str, ...]]) -> Li
     texts = {program.joined: text_of(program, program.joined, names)}
     for root in list(roots)[1:]:
         texts[root] = f"from {program.joined} import {', '.join(names[f'{root}:{name}'] for name in roots[root])}\n"
-    for module in program.late:
-        texts[module] = text_of(program, module, names)
+    texts |= {module: text_of(program, module, names) for module in program.late}
     for package in program.packages - set(texts):
         if any(module.startswith(package + ".") for module in texts):
             texts[package] = ""
+    texts = {module + ".__init__" if module in program.packages else module: text for module, text in texts.items()}
     return Linked(texts, _short_functions(functions, attributes, names))
 
 

@@ -36,16 +36,16 @@ def rename_attributes(program: Program) -> dict[str, str]:
             conflicts[name] |= names
     uses = Counter(node.attr for node in _nodes(program) if isinstance(node, ast.Attribute))
     taken = _taken_names(program)
-    names: dict[str, str] = {}
+    short: dict[str, str] = {}
     for name in sorted(renamed, key=lambda name: (-uses[name], name)):
-        others = {names.get(other, other) for other in conflicts[name]}
-        names[name] = next(short for short in short_names() if short not in others and short not in taken)
+        others = {short.get(other, other) for other in conflicts[name]}
+        short[name] = next(new for new in short_names() if new not in others and new not in taken)
     for node in _nodes(program):
         if isinstance(node, ast.Attribute):
-            node.attr = names.get(node.attr, node.attr)
+            node.attr = short.get(node.attr, node.attr)
         elif isinstance(node, ast.ClassDef):
-            _rename_in_class(node, names)
-    return names
+            _rename_in_class(node, short)
+    return short
 
 
 def _nodes(program: Program) -> Iterator[ast.AST]:
@@ -63,7 +63,7 @@ def _rename_in_class(definition: ast.ClassDef, names: Mapping[str, str]) -> None
     for statement in definition.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             statement.name = names.get(statement.name, statement.name)
-            outside = [*statement.decorator_list, *statement.args.defaults]
+            outside: list[ast.AST] = [*statement.decorator_list, *statement.args.defaults]
         else:
             outside = [statement]
         for node in chain.from_iterable(map(ast.walk, outside)):

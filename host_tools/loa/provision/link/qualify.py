@@ -19,7 +19,7 @@ class _Module:
 
 def qualify(program: Program) -> None:
     """Does that to all trees of `program`, and fills its `foreign`."""
-    own = {module: {f"{module}:{name}" for name in _definitions(tree)} for module, tree in program.trees.items()}
+    own = {module: {f"{module}:{name}" for name in _definitions(module, tree)} for module, tree in program.trees.items()}
     defined = set().union(*own.values())
     for module, tree in program.trees.items():
         meanings: dict[str, str | _Module] = {name.partition(":")[2]: name for name in own[module]}
@@ -34,8 +34,12 @@ def qualify(program: Program) -> None:
         _Qualified(module, meanings, names, defined).visit(tree)
 
 
-def _definitions(tree: ast.Module) -> set[str]:
-    return set(bound(statement for statement in tree.body if not isinstance(statement, ast.Import | ast.ImportFrom)))
+def _definitions(module: str, tree: ast.Module) -> set[str]:
+    names = list(bound(statement for statement in tree.body if not isinstance(statement, ast.Import | ast.ImportFrom)))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise LinkError(f"{module} defines {', '.join(twice)} more than once")
+    return set(names)
 
 
 def _imported(program: Program, module: str, statement: ast.Import | ast.ImportFrom, defined: set[str]) -> dict[str, str | _Module]:
@@ -46,7 +50,9 @@ def _imported(program: Program, module: str, statement: ast.Import | ast.ImportF
         whole = f"{source}.{alias.name}" if source else alias.name
         if whole in program.trees:
             if source is None:
-                raise LinkError(f"{module}, line {statement.lineno}: {ast.unparse(statement)}", f"write: from ... import ... instead of {whole}")
+                raise LinkError(
+                    f"{module}, line {statement.lineno}: {ast.unparse(statement)}", f"write: from ... import ... instead of {whole}"
+                )
             meanings[alias.asname or alias.name] = _Module(whole)
         elif source in program.trees:
             if f"{source}:{alias.name}" not in defined:
