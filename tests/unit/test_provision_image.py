@@ -78,12 +78,12 @@ assert not flash.violations
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("address = 0x9000", "address = 0x9100", r"partitions\.0\.address"),
+        ("address = 0x9000", "address = 0x9100", r"partitions\[0\]\.address"),
         ("address = 0xF000", "address = 0xE000", '"phy_init" overlaps'),
         ("flash_mb = 4", "flash_mb = 5", None),
         ("size = 0x1C0000", "size = 0x1D0000", "beyond the flash"),
         ("pin = 25", "pin = 60", r"audio\.amplifier\.pin"),
-        ("rate = 24000", "rate = 24000\nrates = 1", r"audio\.rates"),
+        ("plays = [", "rate = 1\nplays = [", r"audio\.rate: no such setting"),
         ("unit = 0", "", r"audio\.i2s\.unit"),
     ],
 )

@@ -80,7 +80,7 @@ def make_node(bench: Bench, port: Port, candidates: Sequence[str], progress: Pro
             raise
         if bench.newcomers is not None:
             bench.newcomers.expect(node_id)
-    state = _first_word(bench, loader.mac, node_id, progress)
+    state = first_word(bench, loader.mac, node_id, progress)
     bench.inventory.end(loader.mac, MADE, "", _versions(image, state))
     return Made(node_id, loader.mac, kind, written, state, time.monotonic() - begun)
 
@@ -130,7 +130,8 @@ def _all_of(bench: Bench, node_id: str, image: RuntimeImage, *, fresh: bool) -> 
     return runtime_stretches(board, image) + partition_stretches(board, images, raw if fresh else ())
 
 
-def _first_word(bench: Bench, mac: str, node_id: str, progress: Progress) -> dict[str, Any] | None:
+def first_word(bench: Bench, mac: str, node_id: str, progress: Progress) -> dict[str, Any] | None:
+    """The state that a node sends after its restart; None if nobody waits. Raises `NotHeard`, which the inventory knows then too."""
     if bench.newcomers is None:
         return None
     progress.stage(_("waiting for its first word"))

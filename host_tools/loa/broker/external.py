@@ -24,6 +24,18 @@ _TIMEOUT_S = 10.0
 _QUIET_S = 0.5  # after the last retained message there is none left
 
 
+def parts_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a broker's URL. Raises `LoaError` for another kind of URL."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
+    except (KeyError, ValueError):
+        port = 0
+    if not port or not parts.hostname or parts.path or "@" in parts.netloc:
+        raise LoaError(f'"{url}" is no broker', "a broker is named mqtts://host:8883 or mqtt://host:1883", EXIT_USAGE)
+    return parts.scheme, parts.hostname, port
+
+
 class NotOurs(LoaError):
     """What cannot be done to a broker that somebody else runs."""
 
@@ -37,15 +49,11 @@ class ExternalBroker:
     log_file: Path | None = None
 
     def __init__(self, site: Site, keyring: Keyring, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-            raise LoaError(f'"{url}" is no broker', "a broker is named mqtts://host:8883 or mqtt://host:1883", EXIT_USAGE)
+        scheme, self.host, self.port = parts_of(url)
         self._site = site
         self._keyring = keyring
-        self.host = parts.hostname
-        self.port = parts.port or DEFAULT_PORTS[parts.scheme]
-        self._authority = keyring.authority_file if parts.scheme == "mqtts" else None
-        self.url = f"{parts.scheme}://{self.host}:{self.port}"
+        self._authority = keyring.authority_file if scheme == "mqtts" else None
+        self.url = f"{scheme}://{self.host}:{self.port}"
 
     @property
     def running(self) -> bool:

@@ -1,5 +1,7 @@
 """A broker that runs on this machine as a process of ours: its folder, port, start and end. What an engine is called and wants to be told is its own.
 
+It does not outlive the program that started it.
+
 The folder holds configuration, data, log and the chosen port. Whatever the accounts of the site become is put into force by `reload`.
 """
 
@@ -28,6 +30,7 @@ _STOP_S = 10.0
 _POLL_S = 0.05
 _ATTEMPTS = 5  # another program may take a port between our finding it free and the server's binding it
 _IN_USE = "address already in use"
+_GUARD = 'read -r _; kill -9 "$0"'  # what it reads from ends with this program, however that ends
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin")  # not on everybody's PATH, and where distributions put servers
 
 
@@ -52,6 +55,7 @@ class LocalBroker(ABC):
         self._data = self._folder / f"data-{self.engine}"
         self._users: list[User] = []
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         self.log_file = self._folder / f"{self.engine}.log"
 
     @classmethod
@@ -130,7 +134,7 @@ class LocalBroker(ABC):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self._pid_file.unlink(missing_ok=True)
+        self._gone()
 
     def kill(self) -> None:
         """End it at once."""
@@ -138,7 +142,7 @@ class LocalBroker(ABC):
         if process is not None:
             process.kill()
             process.wait()
-            self._pid_file.unlink(missing_ok=True)
+            self._gone()
 
     def pause(self) -> None:
         """Let it stand still with all its connections open, as a machine that swaps or a stalled path does. Raises `LoaError` if it does not run."""
@@ -165,6 +169,16 @@ class LocalBroker(ABC):
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen([self._program(), "-c", self._config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._pid_file.write_text(str(self._process.pid))
+        self._guard = subprocess.Popen(["/bin/sh", "-c", _GUARD, str(self._process.pid)], stdin=subprocess.PIPE, start_new_session=True)
+
+    def _gone(self) -> None:
+        """Tidy up behind a server that has ended."""
+        self._pid_file.unlink(missing_ok=True)
+        guard, self._guard = self._guard, None
+        if guard is not None and guard.stdin is not None:
+            guard.kill()
+            guard.wait()
+            guard.stdin.close()
 
     def _program(self) -> str:
         found = _found(self.program)

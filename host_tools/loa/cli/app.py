@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from loa.cli import demo, making, orders, running, seeing
+from loa.cli import bench, boards_run, demo, making, orders, running, seeing
+from loa.cli.default_group import default_group
 from loa.cli.failures import Command
 from loa.cli.speaking import Speaking, lang_option
 
@@ -39,7 +40,7 @@ def _options(
 
 
 _COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
-    "Try it": {"demo": demo.demo, "sim": running.sim},
+    "Try it": {"demo": demo.demo},
     "Set up and run a site": {"keys": making.keys, "broker": running.broker, "station": running.station},
     "What is played": {"add": making.add, "urgent": orders.urgent, "live": orders.live, "stop": orders.stop, "volume": orders.volume},
     "Nodes": {
@@ -48,6 +49,13 @@ _COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "ping": orders.ping,
         "identify": orders.identify,
         "reboot": orders.reboot,
+    },
+    "The technician's bench": {
+        "make-node": bench.make_node,
+        "flash": bench.flash,
+        "provision": bench.provision,
+        "labels": bench.labels,
+        "inventory": bench.inventory,
     },
 }
 _PLAN: dict[str, Callable[..., Any]] = {"check": making.plan_check, "publish": making.plan_publish}
@@ -68,6 +76,10 @@ _plan = _group("Check and publish the plan of the station's area.")
 for _name, _command in _PLAN.items():
     _plan.command(_name, cls=Command)(_command)
 app.add_typer(_plan, name="plan", rich_help_panel="What is played")
+_sim = _group("Run a commune on this machine, apart from the real one; or virtual boards for its bench.", default_group("commune"))
+_sim.command("commune", cls=Command)(running.sim)
+_sim.command("board", cls=Command)(boards_run.board)
+app.add_typer(_sim, name="sim", rich_help_panel="Try it")
 
 
 def main() -> None:

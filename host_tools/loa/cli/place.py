@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +51,10 @@ class Place:
     sim: bool
     named_station: str
 
+    def keyring_with(self, root: Path | None) -> Keyring:
+        """The keys, with the root key where somebody said: a file, or a folder with `root.pem`."""
+        return Keyring(self.keyring.folder, root / "root.pem" if root and root.is_dir() else root)
+
     @property
     def station_name(self) -> str:
         """The station named, or the site's only one. Raises `LoaError` if that is not enough."""
@@ -94,17 +98,32 @@ def at_site(command: Callable[..., None]) -> Callable[..., None]:
     return _placed(command, {"site": SiteArgument, "folder": FolderOption})
 
 
+def at_keys(command: Callable[..., None]) -> Callable[..., None]:
+    """The same for a command on a site's keys, after whose own arguments the site is an option."""
+    return _placed(command, {"site": SiteOption, "folder": FolderOption})
+
+
+def at_site_file(place: "Place") -> "Place":
+    """The same place as its description is now."""
+    return replace(place, site=load_site(place.file))
+
+
 def at_station(command: Callable[..., None]) -> Callable[..., None]:
     """The same for a command on one station, after whose own arguments the site is an option."""
     return _placed(command, {"site": SiteOption, "station": StationOption, "folder": FolderOption, "sim": SimOption})
 
 
-def _placed(command: Callable[..., None], options: dict[str, Any]) -> Callable[..., None]:
+def at_simulated(command: Callable[..., None]) -> Callable[..., None]:
+    """As `at_site`, for a command that knows the simulated commune only."""
+    return _placed(command, {"site": SiteOption, "folder": FolderOption}, sim=True)
+
+
+def _placed(command: Callable[..., None], options: dict[str, Any], **fixed: Any) -> Callable[..., None]:
     defaults = {"site": _SITE, "station": "", "folder": None, "sim": False}
 
     def placed(**arguments: Any) -> None:
         where = {name: arguments.pop(name) for name in options}
-        command(_place(**where), **arguments)
+        command(_place(**where, **fixed), **arguments)
 
     kind = inspect.Parameter.KEYWORD_ONLY
     own = [one.replace(kind=kind) for one in list(inspect.signature(command).parameters.values())[1:]]

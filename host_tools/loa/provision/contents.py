@@ -49,7 +49,7 @@ def own_files(site: Site, keyring: Keyring, node_id: str, services: Services, in
     board = site.nodes[node_id].board
     return {
         "identity.json": _json(_identity(site, keyring, node_id)),
-        "board.json": _json(load_board(board).for_node(board, interpreted)),
+        "board.json": _json(load_board(board).for_node(board, interpreted, site.audio.rate)),
         "config.json": _json(_configuration(site, keyring, node_id, services)),
         "ca.pem": keyring.authority().encode(),
     }
@@ -104,13 +104,8 @@ def _configuration(site: Site, keyring: Keyring, node_id: str, services: Service
         "time": [list(server) for server in services.time_servers],
         "ceiling": site.audio.volume_ceiling,
         "plain_live": site.audio.plain_live,
-        "cache_bytes": _cache_bytes(node.board, site.audio.rate),
+        "cache_bytes": load_board(node.board).cache_bytes(site.audio.rate),
     }
-
-
-def _cache_bytes(board: str, rate: int) -> int:
-    """Room for the seconds of audio that the board promises, in IMA ADPCM: half a byte a sample and block headers of 4 in 512."""
-    return load_board(board).storage.bulletin_seconds * rate * 512 // 1017
 
 
 def _password(site: Site, file: Any) -> str:

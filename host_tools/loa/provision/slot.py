@@ -13,6 +13,7 @@ from loa.errors import LoaError
 from loa.provision.link import Linked, link
 from loa.provision.sources import bare, sources
 
+ARCHITECTURES = {1: "x86", 2: "x64", 3: "armv6", 5: "armv7m", 6: "armv7em", 10: "xtensawin", 11: "rv32imc"}  # by code, py/persistentcode.h
 LINES = "LOA_LINES"  # environment variable, see `compiled`
 ENTRY = {"node.app": ("main",), "node.board": ("Board",)}  # what main.py imports
 _RELEASE = "node.release"  # says which release this is, and is written when a slot is

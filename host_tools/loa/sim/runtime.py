@@ -7,7 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-_ARCHITECTURES = {1: "x86", 2: "x64", 3: "armv6", 5: "armv7m", 6: "armv7em", 10: "xtensawin", 11: "rv32imc"}  # py/persistentcode.h
+from loa.provision.slot import ARCHITECTURES
+
 _PROBE = "import sys, json; print(json.dumps([sys.implementation.version[:3], sys.implementation._mpy >> 10]))"
 _OLDEST = (1, 23, 0)
 
@@ -50,7 +51,7 @@ def _probe(command: Path) -> Runtime:
     text = ".".join(map(str, version))
     if tuple(version) < _OLDEST:
         return cpython(f"{command} is {text}, older than 1.23")
-    march = _ARCHITECTURES.get(architecture)
+    march = ARCHITECTURES.get(architecture)
     if march is None:
         return cpython(f"{command} {text} cannot run native code on this processor")
     return Runtime("micropython", command, march, f"nodes run on MicroPython {text} ({march}): {command}")

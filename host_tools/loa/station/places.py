@@ -4,6 +4,7 @@
 _broker/     the embedded broker
 _keys/       keys of a simulated commune; a real site's lie where `site.toml` says
 _nodes/      simulated nodes
+_boards/     virtual boards
 _sim/        the same again, for the simulated commune of this site
 
 Names with an underscore cannot meet a station's.
@@ -28,6 +29,11 @@ class Places:
     def broker(self) -> Path:
         """The broker's."""
         return self.folder / "_broker"
+
+    @property
+    def boards(self) -> Path:
+        """Virtual boards: which are plugged in, and what is in their flash."""
+        return self.folder / "_boards"
 
     @property
     def keys(self) -> Path:

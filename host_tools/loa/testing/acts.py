@@ -21,4 +21,8 @@ class Acts:
 
     def note(self, who: str, what: str) -> None:
         """Something is done now."""
-        self.all.append(Act(time.time(), who, what))
+        self.note_at(time.time(), who, what)
+
+    def note_at(self, at: float, who: str, what: str) -> None:
+        """Something was done then."""
+        self.all.append(Act(at, who, what))

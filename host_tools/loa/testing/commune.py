@@ -260,6 +260,7 @@ class Commune(sim.Commune):
 
     seed    what chance in this test comes from
     acts    what was done to it
+    storms  those that came over it, see `loa.testing.storm`
     """
 
     nodes: Mapping[str, Node]
@@ -268,6 +269,7 @@ class Commune(sim.Commune):
 
     def __init__(self, *arguments: Any, seed: int = 0, **options: Any) -> None:
         self.acts = Acts()
+        self.storms: list[dict[str, Any]] = []
         self.seed = seed
         self.begun = time.time()
         self._learnt: dict[str, Programme] = {}

@@ -25,7 +25,12 @@ def keep(part: Commune | SimulatedNode, folder: Path) -> list[Path]:
             kept.append(Path(shutil.copyfile(log, folder / name)))
     timeline = folder / "timeline.jsonl"
     timeline.write_text("".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in _timeline(part)), encoding="utf-8")
-    return [*kept, timeline]
+    kept.append(timeline)
+    if part.storms:
+        storms = folder / "storms.json"
+        storms.write_text(json.dumps(part.storms, indent=1) + "\n")
+        kept.append(storms)
+    return kept
 
 
 def _keep_node(node: SimulatedNode, folder: Path) -> list[Path]:

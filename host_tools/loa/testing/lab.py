@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import loa.demo
+from loa.broker.external import parts_of
 from loa.errors import EXIT_USAGE, LoaError
 from loa.sim.node import SimulatedNode
 from loa.sim.runtime import Runtime, cpython, find_runtime
@@ -74,6 +75,8 @@ class Lab:
         `site` is a description or its file; `nodes`, `station`: as for `loa.sim.commune.Commune`. Raises `LoaError` for what does not exist.
         """
         described = self._site(site)
+        if self.settings.broker_url is not None:
+            parts_of(self.settings.broker_url)
         with self._broker_to_itself():
             commune = Commune(
                 described,

@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures `broker`, `station`, `node`, `commune` and what they are made of, options, and what is kept of a test that fails.
+"""The pytest plugin: fixtures `broker`, `station`, `node`, `commune`, `storm` and what they are made of, options, and what is kept of a test that fails.
 
 The entry point of pytest loads only this module. Everything else is imported when a test asks for a fixture.
 """
@@ -6,7 +6,7 @@ The entry point of pytest loads only this module. Everything else is imported wh
 import random
 import re
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from loa.sim.node import SimulatedNode
     from loa.testing.commune import Broker, Commune, Node, Station
     from loa.testing.lab import Lab, MakeNode
+    from loa.testing.storm import Storm
 
 Scope = Literal["class", "module", "package", "session"]
 _EVIDENCE = "loa-evidence"
+_STORM_S = 600.0
 _SEED_MAX = 2**31
 _LAB: pytest.StashKey["Lab"] = pytest.StashKey()
 
@@ -129,6 +131,22 @@ def commune(loa_commune: "Commune") -> "Commune":
 
 
 @pytest.fixture
+def storm(loa_commune: "Commune") -> Iterator[Callable[..., "Storm"]]:
+    """Lets a storm come over the nodes that run, `storm("power", seed=None, seconds=600)`: it begins at once and ends with the test."""
+    with ExitStack() as storms:
+
+        def begin(name: str, seed: int | None = None, seconds: float = _STORM_S) -> "Storm":
+            from loa.testing import storm
+
+            with plain_errors():
+                begun = storm.begin(loa_commune, name, seed, seconds)
+            storms.callback(begun.end)
+            return begun
+
+        yield begin
+
+
+@pytest.fixture
 def loa_node(loa_lab: "Lab") -> Iterator["MakeNode"]:
     """Makes nodes by themselves, `loa_node(flash, runtime="cpython")`: not switched on yet, without broker and station, gone after the test."""
     with ExitStack() as nodes:
@@ -181,6 +199,8 @@ def _kept(item: pytest.Item, lab: "Lab") -> Iterator[str]:
     seeds = [one.seed for one in lab.live if isinstance(one, Commune)]
     seed = seeds[0] if seeds else lab.settings.seed
     yield f"seed {seed}; again with: pytest {item.nodeid!r} --loa-seed {seed}"
+    for storm in (storm for one in lab.live if isinstance(one, Commune) for storm in one.storms):
+        yield f"storm {storm['storm']}, seed {storm['seed']}"
     top = config.rootpath / (config.option.loa_evidence or config.getini("loa_evidence"))
     folder = top / re.sub(r"[^\w.-]+", "-", item.nodeid).strip("-")
     shutil.rmtree(folder, ignore_errors=True)

@@ -16,12 +16,16 @@ import numpy as np
 _RATE = 24_000
 _SMOOTH = 128  # samples: what is left of the noise lies below some 200 Hz
 _PEAK = 20_000
+_EDGE = 480  # samples, 20 ms: it sets in and ends without a step
 
 
 def voice(name: str, seconds: float, folder: Path) -> Path:
     """Makes `NAME.wav`, the same each time and like no other name's."""
     noise = np.random.default_rng(zlib.crc32(name.encode())).normal(0, 1, round(seconds * _RATE) + 2 * _SMOOTH)
     samples = np.convolve(noise, np.hanning(_SMOOTH + 2)[1:-1], mode="same")[_SMOOTH:-_SMOOTH]
+    edge = np.hanning(2 * _EDGE)[:_EDGE]
+    samples[:_EDGE] *= edge
+    samples[-_EDGE:] *= edge[::-1]
     path = folder / f"{name}.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

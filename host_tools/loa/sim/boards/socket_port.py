@@ -14,6 +14,7 @@ from loa.sim.boards.protocol_board import DATA, LINES, SCHEME, TAKEN
 from loa.sim.boards.uart import Uart
 
 _CHUNK = 65536
+_GREETING_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,12 @@ class SocketPort:
         while True:
             try:
                 connection, _ = self._listener.accept()
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                kind = connection.recv(1)
             except OSError:  # closed
                 return
+            kind = _kind(connection)
+            if kind is None:
+                connection.close()
+                continue
             with self._lock:
                 free = kind not in self._open
                 if free:
@@ -108,6 +111,18 @@ class SocketPort:
                     connection.sendall(data)
                 except OSError:  # it is going
                     continue
+
+
+def _kind(connection: socket.socket) -> bytes | None:
+    """What a new connection is for; None for somebody who only looks whether the port is there."""
+    connection.settimeout(_GREETING_S)
+    try:
+        kind = connection.recv(1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(None)
+    except OSError:
+        return None
+    return kind if kind in (DATA, LINES) else None
 
 
 def _sleep_until(moment: float) -> None:

@@ -6,6 +6,7 @@ A virtual board starts the MicroPython of this machine instead, once it has foun
 import hashlib
 import random
 import struct
+from pathlib import Path
 
 from loa.sim.boards import boot
 
@@ -15,6 +16,16 @@ _LOADER_BYTES = 20_000
 _PROGRAM_BYTES = 1_650_000  # MicroPython 1.23 for the ESP32 has 1.66 MB
 _DENSE = 0.62  # of it cannot be compressed; of MicroPython's 1.26.1 image 64 % are left after zlib
 _PROGRAM_ADDRESS = 0x10000
+
+
+def stored(chip: str, folder: Path) -> Path:
+    """The image as a file of that folder."""
+    path = folder / f"{chip}-{VERSION}.bin"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".part").write_bytes(image(chip))
+        path.with_suffix(".part").replace(path)
+    return path
 
 
 def image(chip: str) -> bytes:

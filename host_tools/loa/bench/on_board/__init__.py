@@ -1,0 +1,1 @@
+"""Programs for a board's prompt: MicroPython, sent as text and never imported here."""

@@ -1,0 +1,84 @@
+"""Runs on a board at its prompt: mounts the node's partitions, tells what stands in them, takes files. Sent as text; each function answers by printing.
+
+The watchdog of the program that was interrupted still runs, and nothing stops it; it is fed with every call.
+"""
+
+import binascii
+import gc
+import hashlib
+import io
+import os
+
+import deflate
+import machine
+import vfs
+from esp32 import Partition
+
+watchdog = machine.WDT(timeout=60000)
+_PIECE = 1024
+
+
+def mount(label):
+    """Folder of a partition; one that holds no file system is formatted."""
+    watchdog.feed()
+    if label == "vfs":
+        return ""
+    try:
+        os.stat("/" + label + "/.")
+    except OSError:
+        partition = Partition.find(Partition.TYPE_DATA, label=label)[0]
+        try:
+            system = vfs.VfsLfs2(partition, readsize=256)
+        except OSError:
+            vfs.VfsLfs2.mkfs(partition)
+            system = vfs.VfsLfs2(partition, readsize=256)
+        vfs.mount(system, "/" + label)
+    return "/" + label
+
+
+def digests(label, names):
+    """Prints the SHA-256 of each file in hexadecimal, an empty line for one that is not there."""
+    folder = mount(label)
+    piece = bytearray(_PIECE)
+    view = memoryview(piece)
+    for name in names:
+        found = hashlib.sha256()
+        try:
+            with open(folder + "/" + name, "rb") as file:
+                while True:
+                    count = file.readinto(piece)
+                    if not count:
+                        break
+                    found.update(view[:count])
+                    watchdog.feed()
+            print(binascii.hexlify(found.digest()).decode())
+        except OSError:
+            print()
+
+
+def begin(label, name):
+    """Open a file beside the one that it will replace."""
+    global file, target
+    target = mount(label)
+    for folder in name.split("/")[:-1]:
+        target += "/" + folder
+        try:
+            os.mkdir(target)
+        except OSError:  # it is there
+            pass
+    target = mount(label) + "/" + name
+    gc.collect()
+    file = open(target + ".new", "wb")
+
+
+def take(text):
+    """A piece of it: base64 of a zlib stream."""
+    watchdog.feed()
+    file.write(deflate.DeflateIO(io.BytesIO(binascii.a2b_base64(text)), deflate.ZLIB).read())
+
+
+def end():
+    """It is whole: in one step it replaces the old one."""
+    file.close()
+    os.rename(target + ".new", target)
+    watchdog.feed()

@@ -1,0 +1,135 @@
+"""Takes over a board that runs: brings it to MicroPython's prompt, by mpremote's transport, and lets it go again.
+
+A node listens to Ctrl-C for two seconds after its reset only, so it is reset first if it does not answer at once. Whoever is at the prompt of a node has its
+watchdog at the neck; programs that are sent (`on_board`) feed it.
+"""
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from importlib.resources import files
+from typing import Any
+
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+from serial import SerialException
+
+from loa.flash.errors import BoardError, explained
+from loa.language import _
+
+_BAUD = 115_200  # of MicroPython's console on every stock image
+_READ_S = 5.0
+_AT_ONCE_S = 0.4
+_AFTER_RESET_S = 6.0
+_TAP_S = 0.05
+_HOLD_S = 0.1  # in reset
+_INTERRUPT = b"\r\x03"
+_PROMPT = b">>> "
+_LONG_S = 60.0
+
+
+class NoPrompt(BoardError):
+    """What runs on the board does not let itself be interrupted."""
+
+    def __init__(self, device: str, heard: bytes) -> None:
+        lines = heard.decode(errors="replace").strip().splitlines()
+        says = _("it says: {words}", words=lines[-1][:120]) if lines else _("it says nothing")
+        super().__init__(
+            _("the board on {device} does not come to MicroPython's prompt; {says}", device=device, says=says),
+            _("it runs something else or starts again and again; `loa make-node` or `loa flash` write it anew"),
+        )
+
+
+class BoardFault(BoardError):
+    """A program that was sent failed on the board."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(
+            _("the board reports: {words}", words=words.strip().splitlines()[-1]), _("run it again; if it stays so, flash it anew")
+        )
+
+
+class Prompt:
+    """A board at its raw prompt."""
+
+    def __init__(self, transport: SerialTransport, device: str) -> None:
+        self._transport = transport
+        self._device = device
+
+    def load(self, program: str) -> None:
+        """Define what a program of `on_board` defines."""
+        self.run(files("loa.bench.on_board").joinpath(f"{program}.py").read_text(encoding="utf-8"))
+
+    def run(self, code: str) -> str:
+        """Execute code on the board; returns what it printed. Raises `BoardFault` or what happened to the port."""
+        with _errors(self._device):
+            out, error = self._transport.exec_raw(code, timeout=_LONG_S)
+        if error:
+            raise BoardFault(error.decode(errors="replace"))
+        return str(out.decode(errors="replace")).replace("\r\n", "\n")
+
+    def ask(self, code: str) -> Any:
+        """The value that the code prints as JSON, on its last line."""
+        return json.loads(self.run(code).strip().splitlines()[-1])
+
+
+@contextmanager
+def taken_over(device: str) -> Iterator[Prompt]:
+    """The prompt of the board on a port, for as long as the block lasts; then the board is reset and runs. Raises a `BoardError`."""
+    with _errors(device):
+        transport = SerialTransport(device, _BAUD, timeout=_READ_S)
+    try:
+        with _errors(device):
+            _interrupt(transport, device)
+            with redirect_stdout(io.StringIO()):  # it prints what it did not expect
+                transport.enter_raw_repl(soft_reset=False)
+        yield Prompt(transport, device)
+    finally:
+        with suppress(OSError):  # the cable is out
+            _reset(transport.serial)
+        with suppress(OSError):
+            transport.serial.close()
+
+
+def _interrupt(transport: SerialTransport, device: str) -> None:
+    port = transport.serial
+    heard = _tap(port, _AT_ONCE_S)
+    if not heard.endswith(_PROMPT):
+        _reset(port)
+        heard = _tap(port, _AFTER_RESET_S)
+    if not heard.endswith(_PROMPT):
+        raise NoPrompt(device, heard)
+
+
+def _tap(port: Any, seconds: float) -> bytes:
+    """Press Ctrl-C again and again until the prompt is there; returns what was heard."""
+    deadline = time.monotonic() + seconds
+    heard = b""
+    while not heard.endswith(_PROMPT) and time.monotonic() < deadline:
+        port.write(_INTERRUPT)
+        time.sleep(_TAP_S)
+        heard += port.read(port.in_waiting)
+    return bytes(heard[-2000:])
+
+
+def _reset(port: Any) -> None:
+    """By the usual circuit: RTS alone holds the chip in reset."""
+    port.dtr = False
+    port.rts = True
+    time.sleep(_HOLD_S)
+    port.rts = False
+
+
+@contextmanager
+def _errors(device: str) -> Iterator[None]:
+    try:
+        yield
+    except TransportExecError as error:
+        raise BoardFault(error.error_output) from error
+    except TransportError as error:
+        cause = error.__context__
+        raise explained(cause if isinstance(cause, OSError) else SerialException(str(error)), device) from error
+    except OSError as error:  # pyserial's SerialException is one
+        raise explained(error, device) from error
