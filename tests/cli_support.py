@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from loa.cli.app import app
 from loa.station.places import FOLDER, Places
 
-_UNSET = dict.fromkeys(("LOA_SITE", "LOA_FOLDER", "LOA_STATION", "LOA_SIM", "LOA_DEBUG", "LOA_PASSPHRASE"))
+_UNSET = dict.fromkeys(("LOA_SITE", "LOA_FOLDER", "LOA_STATION", "LOA_SIM", "LOA_DEBUG", "LOA_PASSPHRASE", "LOA_ROOT"))
 
 _ENGLISH = dict.fromkeys(("LOA_LANG", "LANGUAGE"), "en")
 

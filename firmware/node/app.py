@@ -34,7 +34,7 @@ from node.health import last_words, state, telemetry
 from node.health.watchdog import Watchdog
 from node.link import http, tls
 from node.link.backoff import Backoff
-from node.link.clock import Clock
+from node.link.clock import RTC, SYNCHRONISED, Clock
 from node.link.net import Network
 from node.link.resolver import Resolver
 from node.link.sntp import Sntp
@@ -81,6 +81,9 @@ class Node:
         self.gate = EraseGate()
         last_time = Memo(board.data + "/time", self.gate, 0)
         self.clock = Clock(settings.built, last_time.value, board.rtc.datetime, last_time.save)
+        kept = board.fitted.time()
+        if kept:
+            self.clock.set(kept * 1000, RTC)
         self.commands_done = Memo(board.data + "/commands", self.gate, [])
         self.shelf = Shelf(board.data + "/documents", self.gate, settings.area, settings.node_id)
         self.cache = Cache(board.data + "/bulletins", settings.cache_bytes, self.gate)
@@ -92,7 +95,7 @@ class Node:
 
         # Link
         name, nic = board.uplinks[0]
-        self.uplink = Uplink(name, nic, settings.networks, random.random)
+        self.uplink = Uplink(name, nic, settings.networks if name == "wlan" else (), random.random)
         self.resolver = Resolver(self.uplink.dns_servers)
         self.net = Network(self.resolver, tls.client_context(settings.ca))
         self.sntp = Sntp(self.resolver, lambda: settings.time, self.clock, random.random)
@@ -267,6 +270,8 @@ class Node:
     async def _tell_time(self):
         while True:
             await self.clock.wait_moved()
+            if self.clock.state == SYNCHRONISED:
+                self.board.fitted.keep_time(self.clock.now())
             self.inbox.time_known()
             self.conductor.changed()
             self.reporter.changed()
@@ -312,6 +317,8 @@ class Node:
             self.journal.lost,
             self.uplink.rssi(),
             self.board.idf_heap(),
+            self.board.fitted.measure(),
+            self.board.fitted.faults(),
         )
 
 

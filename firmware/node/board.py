@@ -1,4 +1,4 @@
-"""Builds the hardware objects of this board from `board.json`, and says who this node is. The only module that names pins; decides nothing.
+"""Builds the hardware objects of this board from `board.json`, and says who this node is. Decides nothing.
 
 `board.json` and `identity.json` were written at the bench and stand in the root of the node's files.
 """
@@ -10,6 +10,8 @@ import machine
 import network
 from esp32 import Partition
 
+from node.drivers.fitted import Fitted
+
 _CAUSES = {
     machine.PWRON_RESET: "power",  # or brown-out: the chip does not tell
     machine.HARD_RESET: "reset",  # or a panic
@@ -17,7 +19,6 @@ _CAUSES = {
     machine.DEEPSLEEP_RESET: "sleep",
     machine.SOFT_RESET: "soft",
 }
-_UPLINKS = {"wlan": lambda: network.WLAN(network.STA_IF)}
 
 
 class Board:
@@ -34,14 +35,15 @@ class Board:
         self.data = root + "/data"
         self.rtc = machine.RTC()
         self.journal = Partition.find(Partition.TYPE_DATA, label="journal")[0]
-        self.amplifier = Amplifier(wiring["amplifier"])
-        self.uplinks = [(name, _UPLINKS[name]()) for name in wiring["uplinks"]]
+        self.fitted = Fitted(wiring, machine, esp32)
+        self.amplifier = self.fitted.output
+        self.uplinks = [(name, _lan(wiring["lan"]) if name == "lan" else network.WLAN(network.STA_IF)) for name in wiring["uplinks"]]
         self._i2s = wiring["i2s"]
 
     def i2s(self, rate, ring_bytes):
         """A running `machine.I2S` for mono int16 out, with a ring of so many bytes. Raises OSError where there is no room for it."""
         pins = self._i2s
-        return machine.I2S(
+        i2s = machine.I2S(
             pins["unit"],
             sck=machine.Pin(pins["sck"]),
             ws=machine.Pin(pins["ws"]),
@@ -52,6 +54,8 @@ class Board:
             rate=rate,
             ibuf=ring_bytes,
         )
+        self.fitted.route_master_clock(pins["unit"])
+        return i2s
 
     def cause(self):
         """Word for what started this run, as far as the chip knows."""
@@ -67,18 +71,12 @@ class Board:
         return esp32.idf_heap_info(esp32.HEAP_DATA)
 
 
-class Amplifier:
-    """The pin that switches the amplifier; off from the moment it is made."""
-
-    def __init__(self, wiring):
-        self._on = wiring["on"]
-        self._pin = machine.Pin(wiring["pin"], machine.Pin.OUT, value=1 - self._on)
-
-    def on(self):
-        self._pin.value(self._on)
-
-    def off(self):
-        self._pin.value(1 - self._on)
+def _lan(wiring):
+    """Ethernet over a LAN8720; `power` switches on what makes its clock."""
+    pin = machine.Pin
+    settings = {name: pin(wiring[name]) for name in ("mdc", "mdio", "power", "ref_clk") if name in wiring}
+    settings["ref_clk_mode"] = pin.IN if wiring["ref_clk_mode"] == "in" else pin.OUT
+    return network.LAN(phy_type=network.PHY_LAN8720, phy_addr=wiring["address"], **settings)
 
 
 def _read(path):

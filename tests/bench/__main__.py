@@ -7,10 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import chaos, heap_life, loop
+from tests.bench import chaos, heap_life, loop, mutations
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build"
-BENCHES: dict[str, Callable[[Path], dict[str, Any]]] = {"chaos": chaos.measure, "heap": heap_life.measure, "loop": loop.measure}
+BENCHES: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "chaos": chaos.measure,
+    "heap": heap_life.measure,
+    "loop": loop.measure,
+    "mutations": mutations.measure,
+}
 
 
 def main(arguments: list[str]) -> int:

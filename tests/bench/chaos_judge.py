@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.bench.chaos_life import LIVE, SLOTS, URGENT, Script
 
-from loa.demo.ear import as_streamed, pcm
+from loa.demo.ear import as_streamed
 from loa.demo.evidence import Programme, Segment, heard_share
 from loa.demo.story import Told
 from loa.demo.verdict import HEARD_WHOLE
@@ -47,8 +47,7 @@ class Heard:
 
 def judge(commune: Commune, written: Script, told: Told, live_file: Any) -> tuple[dict[str, Any], list[str]]:
     """Figures of one life, and one line for each promise that was broken."""
-    rate, codec = commune.site.audio.rate, commune.site.audio.codecs[0]
-    commune.learn(Programme(LIVE[0], rate, as_streamed(pcm(live_file, rate), codec, rate)))
+    commune.learn(as_streamed(commune.desk, LIVE[0], live_file))
     programmes = [commune.ear.programmes[name] for name in (*(name for name, _, _ in SLOTS), URGENT[0])]
     proofs = commune.desk.proofs(int(told.begun) - 60, int(told.ended) + 60)
     lines: list[Heard] = []

@@ -52,7 +52,11 @@ class Loudspeaker:
         codec.watchers.append(self.look)
         clocks.listeners.append(self._clocks_changed)
 
-    def on(self):
+    def value(self, level):
+        """The pin that switches it; high is on."""
+        (self._on if level else self._off)()
+
+    def _on(self):
         if not self._switched:
             raise Misuse("no pin switches this amplifier")
         self.look()
@@ -64,10 +68,9 @@ class Loudspeaker:
             self.pops.append("amplifier on while the codec's output moves")
         self.is_on = True
 
-    def off(self):
-        if self._switched:
-            self.look()
-            self.is_on = False
+    def _off(self):
+        self.look()
+        self.is_on = False
 
     def look(self):
         """To be called when anything about the codec may have changed."""

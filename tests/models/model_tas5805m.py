@@ -37,6 +37,8 @@ class Tas5805m(RegisterFile):
         self._since_hi_z = 0
         self.pdn = Pin(self)
         self.pops = []  # its own: no pin switches its amplifier
+        self._tripped = {0x70: 0, 0x71: 0, 0x72: 0}
+        self._stays = False
         self.watchers = []
         clocks.listeners.append(self._clocks_changed)
 
@@ -59,6 +61,8 @@ class Tas5805m(RegisterFile):
             raise Misuse("a page of the DSP, which this model does not have")
         if register == 0x03:
             self._change_state(value & 3)
+        if register == 0x78 and value & 0x80 and not self._stays:
+            self._tripped = dict.fromkeys(self._tripped, 0)
         if register == 0x01 and value:
             return  # resets the DSP and clears itself
         super().write_one(register, value)
@@ -66,8 +70,10 @@ class Tas5805m(RegisterFile):
     def read_one(self, register):
         if register == 0x68:
             return self._state()
-        if register == 0x71:
-            return 0 if self._clocked() else _CLOCK_FAULT
+        if register == 0x71 and not self._clocked():
+            return self._tripped[register] | _CLOCK_FAULT
+        if register in self._tripped:
+            return self._tripped[register]
         return super().read_one(register)
 
     def _change_state(self, state):
@@ -96,7 +102,14 @@ class Tas5805m(RegisterFile):
         if not self._clocks.running and self._powered and self.field(0x03, 1, 0) == _PLAY:
             self.pops.append("clocks stop while it plays")
 
+    def trip(self, register, bit, stays=False):
+        """A protection opens the outputs. It is latched until it is cleared, and comes again at once where the cause `stays`."""
+        self._tripped[register] |= 1 << bit
+        self._stays = stays
+
     def hears(self):
+        if any(self._tripped.values()):
+            return None
         if self._state() != _PLAY or self.field(0x03, 3, 3) or self.values[0x4C] == 0xFF:
             return None
         if _BITS[self.field(0x33, 1, 0)] != self._clocks.bits or self.field(0x33, 5, 4):

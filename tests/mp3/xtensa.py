@@ -37,7 +37,8 @@ class Memory:
         self.words[(0x100 + 4) // 4] = 0x120
         self.words[(0x120 + 8) // 4] = 0x140
         self.words[(0x120 + 12) // 4] = 0x160
-        self.words[0x160 // 4] = 0x200
+        for entry in range(40):  # the table of functions is one of the objects, where depends on how many there are
+            self.words[0x160 // 4 + entry] = 0x200
         for entry in range(128):
             self.words[0x200 // 4 + entry] = _TABLE_ENTRY + 4 * entry
         self.arguments = 0x500

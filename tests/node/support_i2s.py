@@ -90,10 +90,13 @@ class FakeAmplifier:
     def __init__(self, board):
         self._board = board
         self.is_on = False
+        self.broken = False
         self.switched = []
 
-    def on(self):
+    async def on(self, rate):
         assert self._board.i2s is not None
+        if self.broken:
+            raise OSError("no codec answers")
         self.is_on = True
         self.switched.append((True, len(self._board.emitted)))
 

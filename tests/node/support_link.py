@@ -1,19 +1,22 @@
 """Servers on 127.0.0.1 that answer by script, and a resolver that needs none."""
 
 import asyncio
+import binascii
 import errno
 import os
 import socket
+import ssl
 
+from node.link import tls
 from node.link.net import Network
 from node.link.resolver import Resolver
 
 HERE = __file__.rsplit("/", 1)[0]
 
 
-def network(tls=None):
+def network(context=None):
     """A Network that knows localhost and addresses only."""
-    return Network(Resolver(lambda: ()), tls)
+    return Network(Resolver(lambda: ()), context)
 
 
 def vector(name):
@@ -24,6 +27,17 @@ def vector(name):
 def free_port():
     """MicroPython cannot ask which port it got for port 0, so one is drawn; who is unlucky draws again."""
     return 20000 + int.from_bytes(os.urandom(2), "big") % 40000
+
+
+def server_context():
+    """TLS for a server that calls itself station.test."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(HERE + "/../vectors/tls/server.pem", HERE + "/../vectors/tls/server-key.pem")
+    except ValueError:  # MicroPython reads DER only
+        key = binascii.a2b_base64("".join(vector("tls/server-key.pem").split("\n")[1:-2]))
+        context.load_cert_chain(tls.certificates(vector("tls/server.pem"))[0], key)
+    return context
 
 
 async def serve(handler, ssl=None):

@@ -11,11 +11,15 @@ _START_US = _PERIOD - 2_000_000
 
 
 class VirtualClock:
-    """MicroPython's ticks on virtual time. Each of `devices` has `advance(us)`, called with the microseconds that pass."""
+    """MicroPython's ticks on virtual time. Each of `devices` has `advance(us)`, called with the microseconds that pass.
 
-    def __init__(self):
+    What is not over when `within_s` virtual seconds have passed fails: it may poll for something that never comes.
+    """
+
+    def __init__(self, within_s=None):
         self.now_us = 0
         self.devices = []
+        self._end_us = within_s and within_s * 1_000_000
 
     def ticks_us(self):
         return (_START_US + self.now_us) % _PERIOD
@@ -32,6 +36,9 @@ class VirtualClock:
     def pass_us(self, us):
         """Let time pass, also in the middle of a call that does not yield."""
         self.now_us += us
+        if self._end_us and self.now_us > self._end_us:
+            self._end_us = None  # once: what is cancelled then still has to come to its end
+            raise AssertionError("it is not over")
         for device in self.devices:
             device.advance(us)
 

@@ -11,7 +11,7 @@ from node.audio.sink import I2SSink
 
 class _Bench:
     def __init__(self, rate=RATE):
-        self.clock = VirtualClock()
+        self.clock = VirtualClock(within_s=60)
         self.board = FakeBoard(self.clock)
         self.sink = I2SSink(self.board.make_i2s, self.board.amplifier, rate, clock=self.clock)
 
@@ -82,6 +82,24 @@ def test_a_ring_that_cannot_be_had():
     _Bench().run(scenario)
 
 
+def test_a_way_to_the_loudspeaker_that_does_not_work_stops_the_clocks_again():
+    async def scenario(bench):
+        bench.board.amplifier.broken = True
+        try:
+            await bench.sink.start()
+        except OSError as error:
+            assert str(error) == "no codec answers"
+            assert not bench.sink.running and bench.board.i2s is None and not bench.board.amplifier.is_on
+            bench.board.amplifier.broken = False
+            await bench.sink.start()
+            assert bench.sink.running and bench.board.amplifier.is_on
+            await bench.sink.stop()
+            return
+        raise AssertionError("started")
+
+    _Bench().run(scenario)
+
+
 def test_no_write_is_early_and_none_is_lost():
     async def scenario(bench):
         await bench.sink.start()
@@ -130,6 +148,24 @@ def test_lost_callbacks_cost_no_sample():
     emitted = bench.board.emitted
     first = list(emitted).index(1)
     assert list(emitted[first : first + 120 * 512]) == [1] * (120 * 512)
+
+
+def test_callbacks_that_are_all_lost_are_given_up_by_time_across_the_wrap_of_the_ticks():
+    async def scenario(bench):
+        await bench.sink.start()
+        gaps = bench.sink.timeline.gaps
+        await bench.write(120)
+        assert bench.sink.timeline.gaps == gaps
+        while bench.sink.queued_frames():
+            await asyncio.sleep_ms(5)
+        await bench.sink.stop()
+
+    bench = _Bench()
+    bench.board.lose = range(1_000)
+    bench.run(scenario)
+    assert bench.sink.callbacks_lost == bench.board.callbacks and bench.board.writes_lost == 0
+    assert bench.clock.ticks_us() < 1 << 29, "the ticks did wrap"
+    assert sum(bench.board.emitted) == 120 * 512
 
 
 def test_a_handshake_step_does_not_run_the_ring_dry():

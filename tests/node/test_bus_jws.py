@@ -1,5 +1,7 @@
 """base64url and JSON are read strictly, and a compact JWS is taken apart without belief."""
 
+import asyncio
+
 from support_bus import Vectors
 
 from node.bus import encoding, jws, rs256
@@ -89,3 +91,23 @@ async def test_small_exponents_and_wrong_sizes():
         changed[index] ^= 1
         assert not await rs256.verify(n, 3, signed, bytes(changed))
         changed[index] ^= 1
+
+
+async def test_a_verification_lets_others_run_between_any_two_multiplications():
+    _, raw = VECTORS.document("good plan")
+    _, trust_payload, _, _ = jws.parse(VECTORS.trust[1])
+    keys = {key["kid"]: key for key in encoding.json_object(trust_payload)["keys"]}
+    n = encoding.from_base64url(keys["moc-chau"]["n"].encode())
+    _, _, signed, signature = jws.parse(raw)
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep_ms(0)
+
+    task = asyncio.create_task(others())
+    assert await rs256.verify(n, 65537, signed, signature)
+    task.cancel()
+    assert turns >= 17

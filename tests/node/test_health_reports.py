@@ -73,10 +73,13 @@ def test_telemetry_leaves_out_what_it_does_not_know():
     told = _through_the_wire(telemetry.build(5, 100_000, 340, 0, 0, 0), report_fields.TELEMETRY)
     assert sorted(told) == ["buffer", "heap", "lost", "starvations", "underruns", "uptime"]
     regions = [(100, 50, 30, 20), (200, 90, 80, 7)]
+    measured = {"temperature": 41, "supply": 11_900, "current": -20}
     told = _through_the_wire(
-        telemetry.build(5, 100_000, 340, 2, 1, 0, rssi=-61, idf_heap=regions, temperature=41.7), report_fields.TELEMETRY
+        telemetry.build(5, 100_000, 340, 2, 1, 0, rssi=-61, idf_heap=regions, measured=measured, faults=["es8388-absent"]),
+        report_fields.TELEMETRY,
     )
-    assert (told["rssi"], told["idf_block"], told["idf_low"], told["temperature"]) == (-61, 80, 27, 41)
+    assert (told["rssi"], told["idf_block"], told["idf_low"], told["faults"]) == (-61, 80, 27, ["es8388-absent"])
+    assert {name: told[name] for name in measured} == measured
     assert telemetry.build(5, 0, 0, 0, 0, 0, rssi=10)["rssi"] == 0
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from support_time import VirtualClock
+
 from node.link import clock as clock_module
 from node.link.clock import COARSE, RTC, SNTP, STATION, SYNCHRONISED, UNSET, Clock
 
@@ -115,55 +117,45 @@ def test_both_epochs_give_the_same_calendar():
         assert _with_time(_Ticks(first_year), run) == (2026, 9, 21, 0, 14, 13, 20, 0)
 
 
-async def test_saved_in_silence_and_rarely():
-    bench = _Bench()
-    silence = asyncio.Event()
-    waits = 0
+def test_saved_in_silence_and_rarely():
+    async def scenario():
+        bench = _Bench()
+        silence = asyncio.Event()
+        waits = 0
 
-    async def wait_silence():
-        nonlocal waits
-        waits += 1
-        await silence.wait()
+        async def wait_silence():
+            nonlocal waits
+            waits += 1
+            await silence.wait()
 
-    clock_module.asyncio = _Hurried
-    task = asyncio.create_task(bench.clock.run(wait_silence))
-    try:
-        await asyncio.sleep_ms(20)
+        task = asyncio.create_task(bench.clock.run(wait_silence))
+        await asyncio.sleep(601)
         assert not bench.saves  # unset: nothing is known
         bench.clock.set(NOW * 1000, SNTP)
-        await asyncio.sleep_ms(20)
+        await asyncio.sleep(601)
         assert waits == 1 and not bench.saves
         silence.set()
-        await asyncio.sleep_ms(50)
+        await asyncio.sleep(601)
         assert bench.saves == [NOW]
-    finally:
         task.cancel()
-        clock_module.asyncio = asyncio
+
+    VirtualClock().run(scenario())
 
 
-async def test_a_saved_time_goes_little_beyond_what_was_proved():
-    bench = _Bench()
-    bench.clock.set((BUILT + 50 * 365 * 86400) * 1000, SNTP)  # whoever speaks SNTP here lies
+def test_a_saved_time_goes_little_beyond_what_was_proved():
+    async def scenario():
+        bench = _Bench()
+        bench.clock.set((BUILT + 50 * 365 * 86400) * 1000, SNTP)  # whoever speaks SNTP here lies
 
-    async def at_once():
-        pass
+        async def at_once():
+            pass
 
-    clock_module.asyncio = _Hurried
-    task = asyncio.create_task(bench.clock.run(at_once))
-    await asyncio.sleep_ms(50)
-    task.cancel()
-    clock_module.asyncio = asyncio
-    assert bench.saves == [BUILT + 30 * 86400]
+        task = asyncio.create_task(bench.clock.run(at_once))
+        await asyncio.sleep(61)
+        assert bench.saves == [BUILT + 30 * 86400]
+        task.cancel()
 
-
-class _Hurried:
-    """An asyncio whose seconds are milliseconds."""
-
-    Event = asyncio.Event
-
-    @staticmethod
-    async def sleep(seconds):
-        await asyncio.sleep_ms(seconds // 60)
+    VirtualClock().run(scenario())
 
 
 async def test_who_waits_hears_of_a_setting():

@@ -1,11 +1,9 @@
 """Connections by name and address, plain and over TLS, and what becomes of each failure."""
 
 import asyncio
-import binascii
 import os
-import ssl
 
-from support_link import HERE, answering, body_of, network, refusal_of, serve, vector
+from support_link import answering, body_of, network, refusal_of, serve, server_context, vector
 
 from node import refusal
 from node.link import http, tls
@@ -28,22 +26,12 @@ class _Anywhere:
         self.doubted.append(name)
 
 
-def _server_context():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(HERE + "/../vectors/tls/server.pem", HERE + "/../vectors/tls/server-key.pem")
-    except ValueError:  # MicroPython reads DER only
-        key = binascii.a2b_base64("".join(vector("tls/server-key.pem").split("\n")[1:-2]))
-        context.load_cert_chain(tls.certificates(vector("tls/server.pem"))[0], key)
-    return context
-
-
 def _client_context(name="ca"):
     return tls.client_context(vector("tls/" + name + ".pem"))
 
 
 async def _over_tls(host, context, handler=None, server_tls=True):
-    server, port = await serve(handler or answering(HELLO), _server_context() if server_tls else None)
+    server, port = await serve(handler or answering(HELLO), server_context() if server_tls else None)
     try:
         response = await http.get(Network(_Anywhere(), context), "https://{}:{}/".format(host, port), timeout_ms=3000)
         return await body_of(response)
@@ -67,7 +55,7 @@ async def test_tls_carries_much_both_ways():
             writer.write(data)
             await writer.drain()
 
-    server, port = await serve(echo, _server_context())
+    server, port = await serve(echo, server_context())
     stream = await Network(_Anywhere()).connect("station.test", port, _client_context())
     back = b""
 
@@ -200,17 +188,12 @@ async def test_lines_are_bounded_and_leave_the_rest():
         await writer.drain()
         await asyncio.sleep_ms(300)
 
-    async def open_one():
-        stream = await network().connect("localhost", port)
-        await asyncio.sleep_ms(50)
-        return stream
-
     async def later(reader, writer):
         await reader.read(1)
         await handler(reader, writer)
 
     server, port = await serve(later)
-    stream = await open_one()
+    stream = await network().connect("localhost", port)
     stream.write(b"?")
     assert await stream.readline(301) == b"x" * 300 + b"\n"
     assert await stream.readline() == b"first\r\n"
@@ -218,7 +201,7 @@ async def test_lines_are_bounded_and_leave_the_rest():
     assert await stream.readinto(view) == 4 and bytes(view[:4]) == b"rest"
     assert await stream.readline() == b""
     stream.close()
-    stream = await open_one()
+    stream = await network().connect("localhost", port)
     stream.write(b"?")
     assert (await refusal_of(stream.readline(300))).code == refusal.MALFORMED
     stream.close()

@@ -24,7 +24,7 @@ async def alive(board):
         board.watchdog.feed()
         await asyncio.sleep_ms(50)
 """
-_FROM_FIRMWARE = ("node/__init__", "node/board")
+_FROM_FIRMWARE = ("node/__init__.", "node/board.", "node/drivers/", "node/refusal.")
 
 
 def board() -> Board:
@@ -47,7 +47,7 @@ def image(application: str, on: Runtime, data: Files | None = None, app: Files |
 
 def slot(application: str, on: Runtime) -> bytes:
     """A slot: the firmware's own board, and `application` instead of its `app`."""
-    members = {path: content for path, content in compiled(None).items() if path.split(".")[0] in _FROM_FIRMWARE}
+    members = {path: content for path, content in compiled(None).items() if path.startswith(_FROM_FIRMWARE)}
     members["node/app.py"] = application.encode()
     content = BytesIO()
     with ZipFile(content, "w", ZIP_STORED) as archive:

@@ -4,6 +4,7 @@ NATS refuses a subscription that an account may not make; Mosquitto grants it an
 """
 
 import shutil
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -143,3 +144,14 @@ def test_what_is_retained_survives_an_end_in_good_order_and_not_a_wipe(broker: L
     connect(STATION).publish(topics.to(AREA, topics.AIR), b"marker", retain=True)
     eventually(lambda: emptied.messages, "the marker")
     assert not emptied.got(plan)
+
+
+def test_a_renewed_certificate_is_shown_after_a_reload(broker: LocalBroker, ring: Keyring) -> None:
+    def shown() -> bytes:
+        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("localhost", broker.port)))
+
+    before = shown()
+    ring.renew_server(site())
+    broker.reload(site())
+    wanted = ssl.PEM_cert_to_DER_cert(ring.server_file.read_text())
+    eventually(lambda: shown() == wanted != before, "the new certificate")

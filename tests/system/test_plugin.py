@@ -9,15 +9,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from loa.testing import Lab, eventually
+from loa.sim.storms import schedule
+from loa.testing import Commune, Lab, eventually
+from loa.testing.commune import Broker
 from loa.testing.lab import Settings
 from loa.testing.ports import Ports
+from loa.testing.storm import Storm
 
 ROOT = Path(__file__).parents[2]
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:loa", "-p", "loa.testing.plugin")
@@ -161,10 +164,27 @@ def test_a_commune_has_ports_of_its_own_from_the_first_to_the_last(tmp_path: Pat
         first.start_broker()
         second.start_broker()
         assert first.broker.port == first.site.broker.port != second.broker.port
-        assert first.keyring.folder == second.keyring.folder, "keys are made once for a site"
+        made = [(commune.keyring.folder / "root.pem").read_bytes() for commune in (first, second)]
+        assert made[0] == made[1] and first.keyring.folder != second.keyring.folder, "made once for a site, and each has its own"
     assert not lab.live
 
 
 def make(folder: Path) -> Path:
     folder.mkdir()
     return folder
+
+
+def test_a_storm_comes_by_name_and_seed_and_mends_what_it_broke(broker: Broker, loa_commune: Commune, storm: Callable[..., Storm]) -> None:
+    begun = storm("broker", seed=34, seconds=8)
+    eventually(lambda: not broker.running, "the broker gone")
+    begun.end()
+    assert broker.running
+    assert begun.faults == schedule("broker", 34, [], 8) and loa_commune.storms == [begun.as_dict()]
+    told = [act.what for act in loa_commune.acts.all if act.who in ("broker", "storm")]
+    assert told[-5:] == [
+        "broker, seed 34",
+        "ends and starts again, with its data",
+        "stopped",
+        "started",
+        "over: ends and starts again, with its data",
+    ]

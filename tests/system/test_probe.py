@@ -10,8 +10,7 @@ from tests.bench.probe import HEAP_FILE, STEPS_FILE, ProbedNode
 
 from loa.boards import load_board
 from loa.provision.image import build_image
-from loa.sim.node import wait_until
-from loa.sim.runtime import cpython, find_runtime
+from loa.testing import eventually
 
 HOLDS = 60_000
 APPLICATION = """
@@ -36,34 +35,30 @@ application.main()
 """
 
 
-def probed(folder, runtime):
-    node = ProbedNode(folder, "loa-01", runtime)
+def probed(loa_node, runtime):
     files = {"main.py": MAIN.encode(), "application.py": APPLICATION.format(holds=HOLDS).encode()}
-    node.install(build_image(load_board("generic-esp32-max98357a"), {"vfs": files}))
+    node = loa_node(build_image(load_board("generic-esp32-max98357a"), {"vfs": files}), runtime, node_type=ProbedNode)
+    node.start()
     return node
 
 
-def test_heap_on_micropython(tmp_path):
-    runtime = find_runtime()
-    assert runtime.is_micropython, runtime.says
-    node = probed(tmp_path, runtime)
-    node.start()
+def test_heap_on_micropython(loa_node):
+    node = probed(loa_node, "micropython")
     path = node.folder / HEAP_FILE
-    assert wait_until(lambda: path.exists() and path.read_text().count("held") >= 2, 30), node.log()
+    eventually(lambda: path.exists() and path.read_text().count("held") >= 2, "two samples")
     node.power_off()
     figures = heap.heap_figures(node.folder)
     assert HOLDS < figures.resident_bytes < HOLDS + 30_000
     assert figures.boot_bytes <= figures.resident_bytes
 
 
-def test_steps_on_cpython(tmp_path):
-    node = probed(tmp_path, cpython("the bench counts its bytecodes"))
-    node.start()
+def test_steps_on_cpython(loa_node):
+    node = probed(loa_node, "cpython")
     path = node.folder / STEPS_FILE
 
     def counted():
         return loop.steps_of(node.folder)["hold"].bytecodes if path.exists() else 0
 
-    assert wait_until(lambda: counted() > 100, 30), node.log()
+    eventually(lambda: counted() > 100, "steps counted")
     node.power_off()
     assert 8_000 < counted() < 60_000  # two thousand rounds

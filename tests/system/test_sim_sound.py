@@ -19,7 +19,7 @@ async def play(board, blocks):
     flag = asyncio.ThreadSafeFlag()
     i2s = board.i2s(board.rate, 8 * 512)
     i2s.irq(lambda _: flag.set())
-    board.amplifier.on()
+    await board.amplifier.on(board.rate)
     for number in range(blocks):
         i2s.write(tone(number * BLOCK, BLOCK))
         await flag.wait()

@@ -24,7 +24,7 @@ _STABLE_BLOCKS = const(2)  # blocks of silence around switching the amplifier
 class I2SSink:
     """Mono int16 out at `rate`.
 
-    `i2s_factory(rate, ring_bytes)` makes a running `machine.I2S` with a ring of so many bytes; `amplifier` has `on()` and `off()`.
+    `i2s_factory(rate, ring_bytes)` makes a running `machine.I2S` with a ring of so many bytes; `amplifier` has `async on(rate)` and `off()`.
     Blocks are `block_frames` long: the multiple of 512 that lasts at least 20 ms. The ring holds at least 240 ms.
     """
 
@@ -51,7 +51,10 @@ class I2SSink:
         return self._i2s is not None
 
     async def start(self):
-        """Start the clocks, let silence out, then switch the amplifier on. Raises OSError where there is no room for the ring."""
+        """Start the clocks, let silence out, then switch the amplifier on.
+
+        Raises OSError, with the clocks stopped, where there is no room for the ring or the way to the loudspeaker does not work.
+        """
         i2s = self._i2s_factory(self.rate, 2 * self.ring_frames)
         i2s.irq(self._on_callback)
         self._i2s = i2s
@@ -60,7 +63,11 @@ class I2SSink:
         await self._write_silence(_STABLE_BLOCKS)
         while self.timeline.queued() > self.block_frames:
             await asyncio.sleep_ms(_POLL_MS)
-        self._amplifier.on()
+        try:
+            await self._amplifier.on(self.rate)
+        except OSError:
+            await self.stop()
+            raise
         await self._write_silence(1)
 
     async def stop(self):

@@ -78,6 +78,9 @@ TELEMETRY = Record("telemetry", {
     "idf_low": Whole(0, _COUNT_MAX, "lowest free bytes of the IDF heap since the start"),
     "idf_block": Whole(0, _COUNT_MAX, "largest free block of the IDF heap"),
     "temperature": Whole(-60, 150, "degrees Celsius inside the chip"),
+    "supply": Whole(0, 60_000, "mV of the supply"),
+    "current": Whole(-60_000, 60_000, "mA from the supply"),
+    "faults": ListOf(_WORD, 8),           # what does not work: `<chip>-absent`, `tas5805m-overcurrent`
 })
 
 _EVENT = {

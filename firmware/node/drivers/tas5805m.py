@@ -36,6 +36,15 @@ _STATE_MS = const(5)
 _BOOT = bytes((_PAGE, 0, _BOOK, 0, _DEVICE_CONTROL2, _HI_Z, _RESET, 0x11, _PAGE, 0, _BOOK, 0, _DEVICE_CONTROL2, _HI_Z))
 # fmt: on
 _CLEAR_FAULTS = bytes((0x78, 0x80))
+# Register, bits, and what they mean, the likeliest cause first.
+_SHUT_DOWN = (
+    (0x70, 0x03, "overcurrent"),
+    (0x70, 0x0C, "direct-current"),
+    (0x72, 0x01, "overheated"),
+    (0x71, 0x01, "undervoltage"),
+    (0x71, 0x02, "overvoltage"),
+    (0x71, 0x04, "clock"),
+)
 
 
 class Driver:
@@ -76,6 +85,14 @@ class Driver:
 
     def _faults(self):
         return " ".join([f"{self._registers.read(register):#04x}" for register in (0x70, 0x71, 0x72)])
+
+    def look(self):
+        """Code of what has shut the outputs down, or None. It is cleared, so that they go on if it is over, and the next look tells whether it is."""
+        for register, bits, word in _SHUT_DOWN:
+            if self._registers.read(register) & bits:
+                self._registers.write_all(_CLEAR_FAULTS)
+                return "tas5805m-" + word
+        return None
 
     def unmute(self):
         self._registers.write(_DEVICE_CONTROL2, _PLAY)

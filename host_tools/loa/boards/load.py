@@ -22,13 +22,18 @@ _Use = tuple[Place, int, bool]  # where a pin is named, its number, whether it d
 
 def load_board(name: str) -> Board:
     """The board of that folder name. Raises `LoaError` if there is none and `InvalidFile` if its description has mistakes."""
+    return check_folder(board_folder(name))
+
+
+def board_folder(name: str) -> Path:
+    """The folder of a board among those of loa. Raises `LoaError` if there is none."""
     folder = firmware.BOARDS / name
     if not (folder / DESCRIPTION).is_file():
         names = firmware.board_names()
         raise LoaError(
             _('there is no board "{name}"', name=name), suggestion(name, names) or _("the boards are: {names}", names=", ".join(names))
         )
-    return check_folder(folder)
+    return folder
 
 
 def check_folder(folder: Path) -> Board:

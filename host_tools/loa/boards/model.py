@@ -219,7 +219,7 @@ class Board(_Table):
             "master_clock": self.audio.master_clock.model_dump(exclude_none=True),
             "amplifier": self.audio.amplifier and self.audio.amplifier.model_dump(include={"pin", "on", "settle_ms"}),
             "i2c": self.i2c and self.i2c.model_dump(include={"unit", "sda", "scl", "hertz"}),
-            "lan": self.lan and self.lan.model_dump(exclude={"source", "verified"}),
+            "lan": self.lan and self.lan.model_dump(exclude={"phy", "source", "verified"}, exclude_none=True),
             "battery_clock": self.battery_clock and self.battery_clock.model_dump(),
             "supply_sensor": self.supply_sensor and self.supply_sensor.model_dump(),
             "button": self.button and self.button.model_dump(include={"pin", "pressed"}),

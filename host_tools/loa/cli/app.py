@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from loa.cli import bench, boards_run, demo, making, orders, running, seeing
+from loa.cli import bench, boards, boards_run, demo, keys, making, orders, running, seeing, site
 from loa.cli.default_group import default_group
 from loa.cli.failures import Command
 from loa.cli.speaking import Speaking, lang_option
@@ -41,7 +41,7 @@ def _options(
 
 _COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
     "Try it": {"demo": demo.demo},
-    "Set up and run a site": {"keys": making.keys, "broker": running.broker, "station": running.station},
+    "Set up and run a site": {"broker": running.broker, "station": running.station, "replace": site.replace},
     "What is played": {"add": making.add, "urgent": orders.urgent, "live": orders.live, "stop": orders.stop, "volume": orders.volume},
     "Nodes": {
         "watch": seeing.watch,
@@ -76,6 +76,17 @@ _plan = _group("Check and publish the plan of the station's area.")
 for _name, _command in _PLAN.items():
     _plan.command(_name, cls=Command)(_command)
 app.add_typer(_plan, name="plan", rich_help_panel="What is played")
+_keys = _group("Make the keys of a site, rotate, revoke and renew them.", default_group("make"))
+for _name, _command in {"make": keys.make, "rotate": keys.rotate, "revoke": keys.revoke, "renew": keys.renew}.items():
+    _keys.command(_name, cls=Command)(_command)
+app.add_typer(_keys, name="keys", rich_help_panel="Set up and run a site")
+_site = _group("Begin a site.")
+_site.command("init", cls=Command)(site.init)
+app.add_typer(_site, name="site", rich_help_panel="Set up and run a site")
+_boards = _group("The kinds of boards: which there are, whether their descriptions hold together, hashes of their runtime images.")
+for _name, _command in {"list": boards.listed, "check": boards.check, "lock": boards.lock}.items():
+    _boards.command(_name, cls=Command)(_command)
+app.add_typer(_boards, name="boards", rich_help_panel="The technician's bench")
 _sim = _group("Run a commune on this machine, apart from the real one; or virtual boards for its bench.", default_group("commune"))
 _sim.command("commune", cls=Command)(running.sim)
 _sim.command("board", cls=Command)(boards_run.board)

@@ -1,4 +1,4 @@
-"""Commands that prepare: keys, audio, plans. None needs a running service."""
+"""Commands that prepare: audio, plans. None needs a running service."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from loa.cli import output
 from loa.cli.failures import show
-from loa.cli.place import JsonOption, Place, at_site, at_station
+from loa.cli.place import JsonOption, Place, at_station
 from loa.errors import EXIT_USAGE, LoaError
 from loa.station.audio import Recording
 from loa.station.occurrences import Occurrence, occurrences
@@ -17,34 +17,6 @@ from loa.station.station import Station
 _SHOWN = 8
 _AHEAD_S = 14 * 86400
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan, a TOML file.")]
-
-
-@at_site
-def keys(
-    place: Place,
-    passphrase: Annotated[
-        str | None,
-        typer.Option(
-            envvar="LOA_PASSPHRASE", prompt_required=False, prompt=True, hide_input=True, help="Locks a new root key, opens a locked one."
-        ),
-    ] = None,
-    json: JsonOption = False,
-) -> None:
-    """Make the keys, passwords and certificates that the site needs and does not have yet."""
-    folder = place.keyring.folder
-    before = set(folder.rglob("*"))
-    with output.notes().status("making keys"):
-        place.keyring.ensure(place.site, passphrase=passphrase or None)
-    made = sorted(str(path.relative_to(folder)) for path in set(folder.rglob("*")) - before if path.is_file())
-    if json:
-        output.as_json({"folder": str(folder), "made": made})
-        return
-    output.results().print("\n".join(f"made {name}" for name in made) or "nothing was missing")
-    output.results().print(f"the keys of {place.site.name} are in {folder}")
-    if "root.pem" in made:
-        output.notes().print(
-            f"hint: keep {folder / 'root.pem'} off this machine, with a copy: it is only needed when stations or areas change"
-        )
 
 
 @at_station

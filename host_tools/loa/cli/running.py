@@ -3,19 +3,24 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import typer
 
 from loa.broker import LocalBroker, local_broker
 from loa.cli import output
+from loa.cli.failures import show
 from loa.cli.glance import Glance, shown
 from loa.cli.place import JsonOption, Place, StationOption, at_site
 from loa.cli.signals import terminable, until_ended
 from loa.errors import EXIT_BROKER, EXIT_USAGE, LoaError
+from loa.language import _
 from loa.sim.commune import Commune
 from loa.sim.node import LOG_FILE
 from loa.sim.runtime import cpython, find_runtime
+from loa.site.model import Site
+from loa.site.watch import SiteWatch
 from loa.station.overview import overview
 from loa.station.process import Post, serve
 from loa.station.service import Service
@@ -29,8 +34,10 @@ def broker(place: Place, json: JsonOption = False) -> None:
     if place.site.broker.url:
         raise LoaError(f"this site uses the broker {place.site.broker.url}", 'start that one, or set broker.kind = "nats"', EXIT_USAGE)
     engine = _broker_of(place)
+    following = SiteWatch(place.file, place.keyring)
 
     def look() -> None:
+        _follow(following, engine.reload)
         if not engine.running:
             raise LoaError("the broker ended by itself", f"its log is {engine.log_file}", EXIT_BROKER)
 
@@ -65,7 +72,9 @@ def station(place: Place, name: StationOption = "", json: JsonOption = False) ->
             f"station {wanted} serves from {post.folder}; Ctrl-C ends it",
         )
         before = None
+        following = SiteWatch(place.file, place.keyring)
         while not ended.is_set():
+            _follow(following, service.follow_site)
             if service.connected != before:
                 before = service.connected
                 output.notes().print(f"connected to {url}" if before else f"no connection to {url} yet; trying again and again")
@@ -126,6 +135,17 @@ def _tell_restarts(commune: Commune, starts: dict[str, int], glance: Glance) -> 
         for boot in node.boots[starts[name] :]:
             starts[name] += 1
             glance.note(f"node {name} starts again after a reset ({boot.cause}), start {boot.number}")
+
+
+def _follow(watch: SiteWatch, take: Callable[[Site], None]) -> None:
+    """Hand the site on when it has changed; mistakes in it are told, and what was before stays in force."""
+    try:
+        site = watch.changed()
+        if site is not None:
+            take(site)
+            output.notes().print(_("the site has changed: its nodes and accounts are in force as they are now"))
+    except LoaError as error:
+        show(error)
 
 
 def _broker_of(place: Place) -> LocalBroker:

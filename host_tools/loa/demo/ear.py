@@ -14,7 +14,7 @@ from loa.demo.clicks import STEP_MAX, Click, find_clicks
 from loa.demo.evidence import Listener, Pcm, Programme, Recording, Segment, heard_share
 from loa.firmware import chime
 from loa.sim.node import OFF, SimulatedNode
-from loa.station import wav
+from loa.station import forms
 from loa.station.decode import decoded_file
 from loa.station.station import Station
 
@@ -96,18 +96,23 @@ def pcm(path: Path, rate: int) -> Pcm:
     return np.clip(np.rint(decoded_file(path, rate) * 32767), -32768, 32767).astype(np.int16)
 
 
-def as_streamed(samples: Pcm, codec: str, rate: int) -> Pcm:
-    """Samples as they come out of the codec in which the station streams them: its noise is the programme's, not the node's."""
-    with NamedTemporaryFile(suffix=".wav") as file:
-        blocks = wav.Encoder(codec, rate).blocks(wav.padded(samples))
-        file.write(wav.header(codec, rate, len(wav.padded(samples))) + b"".join(blocks))
+def as_coded(samples: Pcm, codec: str, rate: int) -> Pcm:
+    """Samples as they come out of a codec: its noise is the programme's, not the node's."""
+    with NamedTemporaryFile(suffix=forms.suffix(codec)) as file:
+        file.write(forms.file(codec, samples, rate))
         file.flush()
         return pcm(Path(file.name), rate)
 
 
+def as_streamed(desk: Station, name: str, path: Path) -> Programme:
+    """A file as the station streams it to its area."""
+    rate = desk.site.audio.rate
+    return Programme(name, rate, as_coded(pcm(path, rate), desk.codec_of(desk.area), rate))
+
+
 def as_played(desk: Station, name: str) -> Programme:
-    """A recording of a station as its nodes decode it."""
-    codec, rate = desk.site.audio.codecs[0], desk.site.audio.rate
+    """A recording of a station in the form that all its nodes play, as they decode it."""
+    codec, rate = desk.codec_of(desk.area), desk.site.audio.rate
     variants = desk.audio.bulletin(name, "normal")["variants"]
     file = desk.audio.file(next(variant["sha256"] for variant in variants if variant["codec"] == codec))
     assert file is not None, "the station has every file that it names"

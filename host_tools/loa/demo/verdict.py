@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from loa.demo.clicks import Click, find_clicks
-from loa.demo.ear import as_played, as_streamed, pcm, recordings
+from loa.demo.ear import as_played, as_streamed, recordings
 from loa.demo.evidence import Listener, Programme, Segment, delay_ms, heard_share
 from loa.demo.story import AUDIO, BULLETINS, FILES, INTERRUPTED, LIVE, POWER_CUT, URGENT, WITHOUT_BROKER, Told
 from loa.demo.timeline import Kind
@@ -146,8 +146,7 @@ def _is_slot(line: Line) -> bool:
 
 
 def _programmes(commune: Commune) -> list[Programme]:
-    rate, codec = commune.site.audio.rate, commune.site.audio.codecs[0]
-    live = Programme(LIVE, rate, as_streamed(pcm(AUDIO / f"{LIVE}.mp3", rate), codec, rate))
+    live = as_streamed(commune.desk, LIVE, AUDIO / f"{LIVE}.mp3")
     return [live, *(as_played(commune.desk, name) for name in FILES)]
 
 

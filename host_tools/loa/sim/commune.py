@@ -4,14 +4,15 @@ It has keys of its own, so nothing that it signs counts at the real site. Every 
 what the station keeps (audio, plan, orders, record) stays in the folder. What is to happen is said by `desk`, as an officer would.
 """
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from loa.boards import load_board
+from loa.boards import Board, load_board
 from loa.broker import Broker, ExternalBroker, local_broker
 from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.keys import Keyring
@@ -160,7 +161,8 @@ class Commune:
         node.folder.mkdir()
         slot = cached_application(self.runtime.march)
         files = node_files(self.site, self.keyring, node.node_id, self._services(), slot, interpreted=self.runtime.march is None)
-        node.install(build_image(load_board(self.site.nodes[node.node_id].board), files))
+        board = load_board(self.site.nodes[node.node_id].board)
+        node.install(build_image(board, files), _soldered(board, json.loads(files["vfs"]["board.json"])["rate"]))
 
     def _services(self) -> Services:
         time_port = self.desk.time_port
@@ -173,3 +175,9 @@ class Commune:
                 hint = suggestion(name, own) or "its nodes are: " + ", ".join(own)
                 raise LoaError(f'station {self.station_name} has no node "{name}"', hint, EXIT_INVALID)
         return own if nodes is None else list(nodes)
+
+
+def _soldered(board: Board, rate: int) -> dict[str, Any]:
+    """What a wrong order of clocks and amplifier is heard by. Memory is ample on every board here: the interpreter's words are twice as long."""
+    amplifier = board.audio.amplifier
+    return {"rate": rate, "amplifier": {"pin": amplifier.pin, "on": amplifier.on}} if amplifier else {}

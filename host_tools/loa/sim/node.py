@@ -15,7 +15,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -102,11 +102,16 @@ class SimulatedNode:
 
     # The bench
 
-    def install(self, image: bytes) -> None:
-        """Write the flash. The node must be off."""
+    def install(self, image: bytes, soldered: Mapping[str, Any] | None = None) -> None:
+        """Write the flash. The node must be off.
+
+        `soldered`: what is on the board beside the chip. `amplifier` with `pin` and the level `on`, and with it the `rate` of the samples: a wrong order of
+        clocks and amplifier is heard. `psram_mb`: 0 leaves memory for one TLS session. `models`: see `loa.sim.esp32.fitting`.
+        """
         if self.running:
             raise LoaError(f"node {self.node_id} is running")
         (self.folder / chip.FLASH_FILE).write_bytes(image)
+        (self.folder / chip.SOLDERED_FILE).write_text(json.dumps(dict(soldered or {})))
 
     # The power supply and the reset button
 

@@ -82,8 +82,11 @@ def levels(folder: Path) -> list[Level]:
 
 
 def track(parts: list[Segment], start_ns: int, end_ns: int, rate: int) -> Samples:
-    """One piece of sound from `start_ns` to `end_ns`: the segments at their times and silence between them. ValueError for another rate."""
-    whole = np.zeros((end_ns - start_ns) * rate // _NS, dtype=np.int16)
+    """One piece of sound from `start_ns` to `end_ns`: the segments at their times and silence between them. ValueError for another rate.
+
+    Where segments overlap, such as a pop of the amplifier and what plays, both are heard.
+    """
+    whole = np.zeros((end_ns - start_ns) * rate // _NS, dtype=np.int32)
     for part in parts:
         if part.rate != rate:
             raise ValueError(f"{part.path.name} has {part.rate} Hz, not {rate}")
@@ -91,8 +94,8 @@ def track(parts: list[Segment], start_ns: int, end_ns: int, rate: int) -> Sample
         first = (part.started_ns - start_ns) * rate // _NS
         source = slice(max(0, -first), max(0, min(len(samples), len(whole) - first)))
         piece = samples[source]
-        whole[max(0, first) : max(0, first) + len(piece)] = piece
-    return whole
+        whole[max(0, first) : max(0, first) + len(piece)] += piece
+    return whole.clip(-32768, 32767).astype(np.int16)
 
 
 def write_wav(path: Path, samples: Samples, rate: int) -> None:

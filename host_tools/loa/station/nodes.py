@@ -33,6 +33,10 @@ class Nodes:
         self._database = database
         self._nodes = nodes
 
+    def serve(self, nodes: dict[str, Node]) -> None:
+        """Let these be the nodes; what is known of others is kept."""
+        self._nodes = nodes
+
     def __contains__(self, node_id: str) -> bool:
         return node_id in self._nodes
 

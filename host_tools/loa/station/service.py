@@ -17,6 +17,7 @@ from typing import Any
 
 from loa.errors import LoaError
 from loa.firmware import refusal, report_fields, reports, topics
+from loa.site.model import Site
 from loa.station.bus import Bus
 from loa.station.live import BURST_S, LiveStreams
 from loa.station.server import Server
@@ -75,6 +76,10 @@ class Service:
 
         self._bus.start(on_up, on_message)
         self._task = asyncio.create_task(self._run(), name="station")
+
+    def follow_site(self, site: Site) -> None:
+        """Serve the nodes that the site has now."""
+        self._station.follow_site(site)
 
     async def stop(self) -> None:
         """End everything in good order; raises what ended the service before, if anything did."""

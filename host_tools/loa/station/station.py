@@ -125,6 +125,11 @@ class Station:
         body = {name: value for name, value in document.body.items() if name not in documents.HEADER.required}
         return self.documents.issue(document.kind, document.audience, {**body, "zone": zone_record(self.site.time_zone, int(time.time()))})
 
+    def follow_site(self, site: Site) -> None:
+        """Speak to the nodes that the site has now; what else it says counts from the next start."""
+        self.site = self.site.model_copy(update={"nodes": site.nodes, "areas": site.areas})
+        self.nodes.serve(self.site.nodes_served_by(self.name))
+
     def follow_keys(self) -> list[Document]:
         """Take over what became of the keys folder: a newer trust document, a new key. Returns what was signed anew because another key had signed it."""
         kid = self.keyring.history(self.name).kid
@@ -188,7 +193,7 @@ class Station:
         self._check_class(importance)
         source = str(Path(source).resolve()) if Path(source).is_file() else source
         name, now = self.orders.name("live"), int(time.time())
-        live = {"url": self.live_url(name, importance), "codec": codec or self._live_codec(audience), "rate": self.site.audio.rate}
+        live = {"url": self.live_url(name, importance), "codec": codec or self.codec_of(audience), "rate": self.site.audio.rate}
         if backup:
             live["backup"] = backup
         record = {"id": name, "do": "live", "class": importance, "from": now, "until": now + valid_s, "live": live}
@@ -257,7 +262,7 @@ class Station:
         now = int(time.time())
         return {"id": self.orders.name(what), "class": importance, "from": now, "until": now + valid_s, **fields}
 
-    def _live_codec(self, audience: str) -> str:
+    def codec_of(self, audience: str) -> str:
         """The site's first codec that all nodes of the audience play: as they say themselves, or as their board is known to."""
         nodes = {name: node for name, node in self.site.nodes.items() if audience in (topics.node_audience(name), *topics.chain(node.area))}
         plays = [self.nodes.state(name).get("codecs") or load_board(node.board).audio.plays for name, node in nodes.items()]

@@ -12,6 +12,8 @@ from tempfile import gettempdir
 import loa.demo
 from loa.broker.external import parts_of
 from loa.errors import EXIT_USAGE, LoaError
+from loa.keys import Keyring
+from loa.sim.local import local
 from loa.sim.node import SimulatedNode
 from loa.sim.runtime import Runtime, cpython, find_runtime
 from loa.site.load import load_site
@@ -76,7 +78,7 @@ class Lab:
         """
         described = self._site(site)
         if self.settings.broker_url is not None:
-            parts_of(self.settings.broker_url)
+            parts_of(self.settings.broker_url)  # refuses one that is none
         with self._broker_to_itself():
             commune = Commune(
                 described,
@@ -84,11 +86,11 @@ class Lab:
                 self.runtime(runtime),
                 nodes,
                 station,
-                keys=self._keys_of(described),
                 broker_url=self.settings.broker_url,
                 port=self._ports.take,
                 seed=self.settings.seed if seed is None else seed,
             )
+            self._give_keys(described, commune.keyring.folder)
             with self._known(commune):
                 try:
                     yield commune
@@ -97,9 +99,15 @@ class Lab:
                     shutil.rmtree(commune.places.folder)
 
     @contextmanager
-    def node(self, flash: bytes, runtime: str | None = None, node_id: str = "bench-1") -> Iterator[SimulatedNode]:
+    def node(
+        self,
+        flash: bytes,
+        runtime: str | None = None,
+        node_id: str = "bench-1",
+        node_type: Callable[[Path, str, Runtime], SimulatedNode] = SimulatedNode,
+    ) -> Iterator[SimulatedNode]:
         """A node by itself with that flash image, not switched on yet; off and gone afterwards."""
-        node = SimulatedNode(self._new_folder("node"), node_id, self.runtime(runtime))
+        node = node_type(self._new_folder("node"), node_id, self.runtime(runtime))
         node.install(flash)
         with self._known(node):
             try:
@@ -126,14 +134,15 @@ class Lab:
             return default_site()
         return chosen if isinstance(chosen, Site) else load_site(Path(chosen))
 
-    def _keys_of(self, site: Site) -> Path:
-        """Keys are made once for a site, which takes a second, and only read by its communes."""
-        if self.settings.keys is not None:
-            return self.settings.keys
-        text = site.model_dump_json()
+    def _give_keys(self, site: Site, folder: Path) -> None:
+        """Keys are made once for a site, which takes a second; each commune has a copy of its own, so that it may change them."""
+        here = local(site, self.settings.broker_url)
+        text = here.model_dump_json()
         if text not in self._keys:
-            self._keys[text] = self._new_folder("keys")
-        return self._keys[text]
+            made = self.settings.keys or self._new_folder("keys")
+            Keyring(made).ensure(here, [parts_of(self.settings.broker_url)[1]] if self.settings.broker_url else [])
+            self._keys[text] = made
+        shutil.copytree(self._keys[text], folder)
 
     @contextmanager
     def _broker_to_itself(self) -> Iterator[None]:

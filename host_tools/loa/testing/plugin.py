@@ -151,9 +151,9 @@ def loa_node(loa_lab: "Lab") -> Iterator["MakeNode"]:
     """Makes nodes by themselves, `loa_node(flash, runtime="cpython")`: not switched on yet, without broker and station, gone after the test."""
     with ExitStack() as nodes:
 
-        def make(flash: bytes, runtime: str | None = None, node_id: str = "bench-1") -> "SimulatedNode":
+        def make(flash: bytes, runtime: str | None = None, **options: Any) -> "SimulatedNode":
             with plain_errors():
-                return nodes.enter_context(loa_lab.node(flash, runtime, node_id))
+                return nodes.enter_context(loa_lab.node(flash, runtime, **options))
 
         yield make
 

@@ -1,26 +1,307 @@
-"""The decoder as a whole: bytes in, samples out."""
+"""The decoder as a whole: frames and bit reservoir, granule after granule, concealment, the cut at both ends."""
+
+import sys
+from array import array
+
+from micropython import const
+
+from node.audio.mp3 import frame, tables
+from node.audio.mp3.channel import LINES, Channel, Shared, cells
+from node.audio.mp3.frame import BLOCK, CHANNELS, INFO, MIXED, MPEG1, PART23, PROTECTED, RATE, RATES, SIDE_BYTES, STEREO
+from node.audio.mp3.gapless import delays
+from node.audio.mp3.huffman import huffman
+from node.audio.mp3.hybrid import attenuate, clear, move
+from node.audio.mp3.output import to_int16, to_int32
+from node.audio.mp3.requantise import requantise
+from node.audio.mp3.scale_factors import scale_factors
+from node.audio.mp3.stereo import add_lines, intensity, middle_side, share_levels
+from node.audio.mp3.stream import Stream
+
+_MAIN_BYTES = const(3072)  # the bit reservoir with a whole frame behind it, and room so that it is moved rarely
+_RESERVOIR = const(511)
+_GUARD = const(8)
+_HALF = const(4)  # quarters of an octave: what requantised lines are lowered by
+_ROOT_HALF = const(2)
+_TOTAL_MAX = const(1 << 20)  # sum of the magnitudes of a granule's lines that later stages can bear: 32, Q.15
+_CONCEALED_MAX = const(16)  # granules for bytes that were skipped
+_ONE = const(32768)  # Q1.15
+_ROOT_HALF_Q15 = const(23170)
+_ROOT_TWO_Q15 = const(46341)
 
 
 class Decoder:
     """See `node.audio.mp3`."""
 
     def __init__(self, stereo=False, trim=True):
-        self.stereo = stereo
-        self.trim = trim
-        self.rate = self.channels = self.version = 0
-        self.granules = self.concealed = self.skipped = 0
-
-    def feed(self, view, count, start=0):
-        raise NotImplementedError
-
-    def decode_into(self, out, at, frames):
-        raise NotImplementedError
-
-    def decode_granule(self, out24):
-        raise NotImplementedError
-
-    def finish(self):
-        raise NotImplementedError
+        # A machine word of 64 bits loads 32 of them without their sign; kernels shift by so many bits to have it. On CPython they load signed words.
+        self._up = 32 if sys.maxsize >> 32 and sys.implementation.name == "micropython" else 0
+        self._stereo = bool(stereo)
+        self._trim = trim
+        self._stream = Stream()
+        shared = Shared(self._up)
+        self._outputs = tuple(Channel(shared) for _ in range(2 if stereo else 1))
+        self._lines = (cells(LINES), cells(LINES))
+        self._info = array("i", [0] * (4 * INFO + 2))
+        self._blocks = tuple(memoryview(self._info)[INFO * n : INFO * n + INFO] for n in range(4))
+        self._factors = (bytearray(40), bytearray(40))
+        bands = memoryview(tables.BANDS)
+        self._bands = tuple(bands[40 * n : 40 * n + 40] for n in range(27))
+        self._layout = frame.side_layout()
+        self._main = bytearray(_MAIN_BYTES + _GUARD)
+        self._counts = [0, 0]  # lines of each channel that may be other than 0
+        self._totals = [0, 0]  # sums of their magnitudes
+        self._delays = [0, -1]
+        self.granules = self.concealed = 0
+        self.reset()
 
     def reset(self):
-        raise NotImplementedError
+        self._stream.reset()
+        for output in self._outputs:
+            output.reset()
+        self.rate = self.channels = self.version = 0
+        self._first = True
+        self._main_end = 0
+        self._granule = self._granules = 0  # of the frame at hand: the next one, and how many it has
+        self._bit = -1  # in `_main`, where the next granule begins; -1: it is lost
+        self._gap = 0  # granules to be concealed before the frame at hand
+        self._have = self._start = 0  # samples of the last granule that were not taken yet, and where they begin
+        self._drop = 0  # frames left out at the start
+        self._left = -1  # frames of the programme still to come, -1: unknown
+
+    @property
+    def skipped(self):
+        """Bytes so far that belonged to no frame and no tag."""
+        return self._stream.skipped
+
+    def feed(self, view, count, start=0):
+        """Take bytes `start` to `count` of `view`, as far as there is room; returns how many."""
+        return self._stream.feed(view, count, start)
+
+    def finish(self):
+        """No bytes follow."""
+        self._stream.finish()
+
+    def decode_into(self, out, at, frames):
+        """Put at most `frames` frames of int16 into `out` from frame `at` on; returns how many, 0: more bytes are needed, or the end is reached."""
+        if not self._have and not self._decode():
+            return 0
+        n = min(frames, self._have)
+        step = len(self._outputs)
+        for side in range(step):
+            to_int16(0, self._outputs[side].pcm, self._start, out, at * step + side, n, step, self._up)
+        self._take(n)
+        return n
+
+    def decode_granule(self, out24):
+        """Put what is left of the granule, or the next one, into `out24` as int32 with 1.0 = 2**24; returns frames, 0: more bytes are needed."""
+        if not self._have and not self._decode():
+            return 0
+        n = self._have
+        step = len(self._outputs)
+        for side in range(step):
+            to_int32(self._outputs[side].pcm, self._start, out24, side, n, step, self._up)
+        self._take(n)
+        return n
+
+    def _take(self, n):
+        self._have -= n
+        self._start += n
+
+    def _decode(self):
+        """Decode granules until there are samples to be taken; False when more bytes are needed or all of the programme was decoded."""
+        while not self._have:
+            if self._left == 0:
+                return False
+            if self._granule == self._granules and not self._next_frame():
+                return False
+            if self._gap:
+                self._gap -= 1
+                self._conceal()
+            else:
+                self._decode_granule(self._granule)
+                self._granule += 1
+            for output in self._outputs:
+                output.synthesise()
+            self._trim_granule()
+        return True
+
+    def _trim_granule(self):
+        dropped = min(self._drop, LINES)
+        self._drop -= dropped
+        self._start = dropped
+        self._have = LINES - dropped
+        if self._left >= 0:
+            self._have = min(self._have, self._left)
+            self._left -= self._have
+
+    def _next_frame(self):
+        """Take in the next frame: its header, its side information, its share of the bit reservoir. False when more bytes are needed."""
+        stream = self._stream
+        fields = stream.fields
+        while stream.next():
+            first, self._first = self._first, False
+            if first and self._skip_head():
+                continue
+            rate = RATES[fields[RATE]]
+            if rate != self.rate or fields[CHANNELS] != self.channels:
+                self._main_end = 0
+                self.rate, self.channels = rate, fields[CHANNELS]
+                self.version = 1 if fields[MPEG1] else 2 if fields[RATE] < 6 else 25
+            if stream.damaged:
+                self._gap = min((stream.damaged + stream.size // 2) // stream.size << fields[MPEG1], _CONCEALED_MAX)
+            self._granule = 0
+            self._granules = 2 if fields[MPEG1] else 1
+            self._open(stream.at + 4)
+            stream.done()
+            return True
+        return False
+
+    def _skip_head(self):
+        stream = self._stream
+        if not delays(stream.buffer, stream.at, stream.size, stream.fields, self._delays):
+            return False
+        if self._trim:
+            self._drop, self._left = self._delays
+        stream.done()
+        return True
+
+    def _open(self, at):
+        """Parse the side information at `at` and append the frame's main data to the reservoir."""
+        stream = self._stream
+        buffer, fields = stream.buffer, stream.fields
+        sound = True
+        if fields[PROTECTED]:
+            sound = frame.crc(buffer, stream.at, fields[SIDE_BYTES]) == buffer[at] << 8 | buffer[at + 1]
+            at += 2
+        begin = frame.side_information(buffer, at, fields, self._info, self._layout)
+        at += fields[SIDE_BYTES]
+        n = stream.at + stream.size - at
+        if self._main_end + n > _MAIN_BYTES:
+            kept = min(self._main_end, _RESERVOIR)
+            move(self._main, 0, self._main, self._main_end - kept, kept)
+            self._main_end = kept
+        sound = sound and 0 <= begin <= self._main_end
+        self._bit = 8 * (self._main_end - begin) if sound else -1
+        move(self._main, self._main_end, buffer, at, n)
+        self._main_end += n
+
+    def _decode_granule(self, granule):
+        """From the reservoir to subband samples. What is broken is concealed."""
+        channels = self.channels
+        left = 2 * granule
+        joint = self._stream.fields[STEREO]
+        if self._bit < 0 or not self._read(left, granule, channels, joint):
+            self._bit = -1
+            self._conceal()
+            return
+        self.granules += 1
+        if len(self._outputs) == 2:
+            self._separate(left, channels, joint)
+        else:
+            self._together(left, channels, joint)
+
+    def _read(self, left, granule, channels, joint):
+        """Scale factors, Huffman code and requantisation of each channel that is needed; False where the bits run out or break the rules."""
+        fields, main = self._stream.fields, self._main
+        lower = 0
+        skip = False
+        if channels == 2:
+            same = self._same(left)
+            if joint & 2:
+                lower = _ROOT_HALF
+                skip = not self._stereo and not joint & 1 and same
+            elif not self._stereo:
+                lower = _HALF
+        for channel in range(channels):
+            block = self._blocks[left + channel]
+            bit = self._bit
+            end = bit + block[PART23]
+            if end > 8 * self._main_end:
+                return False
+            self._bit = end
+            share = self._info[4 * INFO + channel] if granule else 0
+            factors = self._factors[channel]
+            bit = scale_factors(main, bit, fields, block, share, channel & joint & 1, factors, tables.SLEN, tables.LSF_COUNTS)
+            if bit > end:
+                return False
+            if channel and skip:
+                self._counts[1] = self._totals[1] = 0
+                continue
+            lines = self._lines[channel]
+            long = self._bands[3 * fields[RATE]]
+            last = huffman(0, 0, main, bit, end, block, long, tables.HUFFMAN, tables.ROOTS, tables.LINBITS, lines)
+            if last < 0:
+                return False
+            levels = self._outputs[channel if self._stereo else 0].levels
+            widths = self._widths(block)
+            total = requantise(0, lines, block, factors, widths, tables.PRETAB, tables.GAINS, tables.POWERS, levels, last, lower)
+            shift = 0
+            while total >> shift > _TOTAL_MAX:
+                shift += 1
+            if shift:
+                attenuate(lines, LINES, shift, self._up)
+            self._counts[channel] = last
+            self._totals[channel] = total >> shift
+        return True
+
+    def _same(self, left):
+        """Both channels have the same kind of blocks."""
+        one, other = self._blocks[left], self._blocks[left + 1]
+        return one[BLOCK] == other[BLOCK] and one[MIXED] == other[MIXED]
+
+    def _widths(self, block):
+        kind = 0 if block[BLOCK] != 2 else 2 if block[MIXED] else 1
+        return self._bands[3 * self._stream.fields[RATE] + kind]
+
+    def _together(self, left, channels, joint):
+        """One output: mix as early as both channels have the same kind of blocks."""
+        output = self._outputs[0]
+        lines, more = self._lines
+        counts, totals = self._counts, self._totals
+        block = self._blocks[left]
+        if channels == 2 and self._same(left):
+            if joint & 1:
+                self._intensity(left, joint, True)
+            elif not joint & 2:
+                add_lines(lines, more, 0, counts[1])
+            counts[0] = max(counts)
+            totals[0] += totals[1]
+            channels = 1
+        output.transform(lines, block, self._widths(block), counts[0], totals[0])
+        if channels == 2:
+            block = self._blocks[left + 1]
+            output.mix(more, block, self._widths(block), counts[1], totals[1], lines)
+
+    def _separate(self, left, channels, joint):
+        """Two outputs."""
+        counts, totals = self._counts, self._totals
+        if channels == 1:
+            move(self._lines[1], 0, self._lines[0], 0, 4 * LINES)
+            counts[1], totals[1] = counts[0], totals[0]
+        elif joint:
+            if joint & 1:
+                self._intensity(left, joint, False)
+            else:
+                middle_side(self._lines[0], self._lines[1], 0, max(counts))
+            counts[0] = counts[1] = max(counts)
+            totals[0] = totals[1] = totals[0] + totals[1]
+        if joint or channels == 1:
+            share_levels(self._outputs[0].levels, self._outputs[1].levels)
+        for side in (0, 1):
+            block = self._blocks[left + (side if channels == 2 else 0)]
+            self._outputs[side].transform(self._lines[side], block, self._widths(block), counts[side], totals[side])
+
+    def _intensity(self, left, joint, mono):
+        fields = self._stream.fields
+        block = self._blocks[left + 1]
+        factor = _ONE if not joint & 2 else _ROOT_HALF_Q15 if mono else _ROOT_TWO_Q15
+        left_lines, right_lines = self._lines
+        widths = self._widths(block)
+        mpeg1, ms, last = fields[MPEG1], joint >> 1, self._counts[1]
+        intensity(left_lines, right_lines, block, self._factors[1], widths, tables.INTENSITY, mpeg1, ms, mono, factor, last, self._up)
+
+    def _conceal(self):
+        """The granule is lost: no lines, so that the one before fades out with its window and the next one fades in."""
+        self.concealed += 1
+        for output in self._outputs:
+            output.conceal()

@@ -16,6 +16,7 @@ _SIZE = const(6)  # place in os.stat's tuple
 _PIECE = const(512)
 _TAG_BYTES = const(200)  # of a first frame, for all that is read of its tag
 _WALK_BEFORE_YIELD = const(64)  # headers: reading them takes some milliseconds
+_OVERLAP = const(2)  # frames that are heard in the one behind them: by the lapped transform and the filter bank
 _BACK_MAX = const(24)  # frames decoded and dropped before the wanted one
 _ID3V1_BYTES = const(128)
 _APE_BYTES = const(32)
@@ -121,7 +122,7 @@ class Mp3File:
     def _by_arithmetic(self, begin, first, frame):
         """(place, frames to drop) from where the frame `frame` can be decoded; None where no header stands there."""
         main = first.size - first.overhead
-        back = min(frame, _BACK_MAX, first.reach // main + 2)
+        back = min(frame, _BACK_MAX, first.reach // main + 1 + _OVERLAP)
         mean = begin + (frame - back) * first.samples * 125 * first.kbits // first.rate
         for slip in range(2 * _SLIP + 1):
             place = mean + (slip + 1) // 2 * (1 if slip & 1 else -1)
@@ -149,8 +150,8 @@ class Mp3File:
             if number % _WALK_BEFORE_YIELD == 0:
                 await asyncio.sleep(0)
             del places[: -_BACK_MAX - 1]
-        back = 1  # the frame before the wanted one must be whole too, since each laps over the next
-        while back < len(places) - 1 and places[-2][1] - places[-back - 1][1] < self._header.reach:
+        back = min(_OVERLAP, len(places) - 1)
+        while back < len(places) - 1 and places[-1 - _OVERLAP][1] - places[-1 - back][1] < self._header.reach:
             back += 1
         return places[-back - 1][0], back
 

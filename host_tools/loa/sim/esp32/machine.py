@@ -2,10 +2,14 @@
 
 from chip import CHIP
 
+from loa.sim.esp32.adc import ADC
 from loa.sim.esp32.clock_chip import RTC
+from loa.sim.esp32.i2c import I2C
 from loa.sim.esp32.i2s import I2S
+from loa.sim.esp32.memory import mem32
 from loa.sim.esp32.pin import Pin
 from loa.sim.esp32.timer import Timer
+from loa.sim.esp32.uart import UART
 from loa.sim.esp32.watchdog import WDT
 from loa.sim.hardware import chip as _causes
 from loa.sim.hardware.lifeline import RESET_HARD, RESET_SOFT
@@ -25,18 +29,25 @@ _CAUSES = {
 }
 _FREQUENCIES = (20_000_000, 40_000_000, 80_000_000, 160_000_000, 240_000_000)
 
+SoftI2C = I2C
+
 __all__ = [
+    "ADC",
     "DEEPSLEEP_RESET",
     "HARD_RESET",
+    "I2C",
     "I2S",
     "PWRON_RESET",
     "RTC",
     "SOFT_RESET",
+    "UART",
     "WDT",
     "WDT_RESET",
     "Pin",
+    "SoftI2C",
     "Timer",
     "freq",
+    "mem32",
     "reset",
     "reset_cause",
     "soft_reset",

@@ -14,7 +14,7 @@ class Pin:
     _levels = {}
 
     def __init__(self, number, mode=-1, pull=-1, *, value=None):
-        self._number = number
+        self.number = self._number = number
         self._pull = pull
         if value is not None:
             self.value(value)

@@ -10,6 +10,7 @@ from loa.sim.hardware.callbacks import Callbacks
 from loa.sim.hardware.flash import NorFlash, blank
 from loa.sim.hardware.lifeline import Lifeline
 from loa.sim.hardware.lot import Lot
+from loa.sim.hardware.recorder import Recorder, pop
 from loa.sim.hardware.rtc import Rtc
 
 FOLDER = "LOA_SIM_FOLDER"  # the node's own folder, absolute
@@ -56,6 +57,7 @@ class Chip:
         self.lot = Lot(self.world["seed"], self.mac, self.boot)
         self.callbacks = Callbacks(host.schedule)
         self.frequency = 160_000_000
+        self.radio_sleeps = False  # between beacons, see `WLAN.config(pm=...)`
         self.rtc = Rtc(lambda: host.unix_ns() // 1_000)
         self.flash = NorFlash(self.open(FLASH_FILE, "r+b") if self.folder else blank(_BENCH_BLOCKS))
         self._segments = 0
@@ -66,6 +68,7 @@ class Chip:
         self._kept = {}
         self.soldered = (self.folder and self.kept(SOLDERED_FILE)) or {}
         self._transmitters = ()
+        self._amplified = False  # a resistor holds it off until a pin says otherwise
         host.turn_crystal(self.world["crystal"], self.mac)
         self._resume_rtc()
         if stream is not None:
@@ -121,6 +124,7 @@ class Chip:
 
     def connect_transmitter(self, transmitter):
         """I2S is on: its copy task runs on the tick."""
+        self._pop_if(self._amplified)
         self._transmitters += (transmitter,)
         self.pulse.subscribe(transmitter.run)
 
@@ -128,6 +132,7 @@ class Chip:
         """It is off."""
         self._transmitters = tuple([other for other in self._transmitters if other is not transmitter])
         self.pulse.unsubscribe(transmitter.run)
+        self._pop_if(self._amplified and not self._transmitters)
 
     def open(self, name, mode):
         """Open a file of the node's folder on the host."""
@@ -140,9 +145,25 @@ class Chip:
 
     def record_pin(self, number, level):
         """Note a level that a pin was driven to."""
+        self._switch_amplifier(number, level)
         if self._pins is not None:
             entry = {"t_ns": self.host.unix_ns(), "boot": self.boot, "pin": number, "level": level}
             self._pins.write((json.dumps(entry) + "\n").encode())
+
+    def _switch_amplifier(self, number, level):
+        amplifier = self.soldered.get("amplifier")
+        if amplifier and amplifier["pin"] == number:
+            self._amplified = level == amplifier["on"]
+            self._pop_if(self._amplified and not self._transmitters)
+
+    def _pop_if(self, condition):
+        """The amplifier is on while its clocks begin, end or are missing: what it gives then is heard as a pop at full power."""
+        path = condition and self.next_segment()
+        if path:
+            rate = self.soldered["rate"]
+            recorder = Recorder(self.host.open, path, rate, 1, 16, self.boot, self.host.unix_ns())
+            recorder.emit(pop(rate))
+            recorder.close()
 
     def keep_rtc(self):
         """Call after every change of the RTC: what it holds survives a reset, but not a loss of power."""

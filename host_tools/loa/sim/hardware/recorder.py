@@ -8,6 +8,7 @@ import struct
 
 UNKNOWN_LENGTH = 0xFFFFFFFF
 HEADER_BYTES = 44
+_FULL_SCALE = 32767
 
 
 def wav_header(rate, channels, bits, data_bytes=UNKNOWN_LENGTH):
@@ -16,6 +17,12 @@ def wav_header(rate, channels, bits, data_bytes=UNKNOWN_LENGTH):
     riff = UNKNOWN_LENGTH if data_bytes == UNKNOWN_LENGTH else data_bytes + HEADER_BYTES - 8
     format_chunk = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate, rate * frame, frame, bits)
     return struct.pack("<4sI4s", b"RIFF", riff, b"WAVE") + format_chunk + struct.pack("<4sI", b"data", data_bytes)
+
+
+def pop(rate):
+    """What an amplifier without clocks gives: a full step that dies away in 10 ms. 16 bit mono."""
+    frames = rate // 100
+    return struct.pack("<%dh" % frames, *[_FULL_SCALE * (frames - place) // frames for place in range(frames)])
 
 
 class Recorder:

@@ -20,6 +20,13 @@ class _Micropython:
         CHIP.lifeline.say(interrupt(character))
 
 
+def unlock_heap():
+    """Undo what emulated hardware was in the middle of when an interrupt came: it locks the heap around its own work."""
+    micropython.heap_lock()
+    for _ in range(micropython.heap_unlock()):
+        micropython.heap_unlock()
+
+
 def watch():
     """Put it in the built-in one's place. From now on Ctrl-C interrupts, as when the board's MicroPython has started."""
     sys.modules["micropython"] = emulated = _Micropython()

@@ -27,7 +27,11 @@ import network  # noqa: F401
 import vfs
 from chip import CHIP
 
+from loa.sim.esp32 import fitting
 from loa.sim.hardware.chip import PROMPT
+
+
+_WHATEVER = (Exception, KeyboardInterrupt)  # made here: where the heap is locked no tuple can be made
 
 
 def mount_root():
@@ -61,11 +65,13 @@ def run_main():
         return
     try:
         exec(program, {"__name__": "__main__"})
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - as the prompt does: printed, whatever it is
+    except _WHATEVER as error:
+        interrupts.unlock_heap()
         sys.print_exception(error)
 
 
 interrupts.watch()
+fitting.fit()
 mount_root()
 if CHIP.cause == PROMPT:
     print("MPY: soft reboot", end="\r\n")

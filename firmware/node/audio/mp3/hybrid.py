@@ -1,0 +1,286 @@
+"""The hybrid filterbank of one channel (ISO/IEC 11172-3, 2.4.3.4.10): reordering, alias reduction, and what `imdct` does not do.
+
+Most subbands are quiet: the magnitudes of their 18 lines (Q.21) sum up to less than 2**16, that is 1/32 of full scale, and `imdct` does them in single
+products. A loud one is split into an upper part and its lower 12 bits, which go through the same sums one after the other, and joined here in
+products of double width. So full scale is as exact as silence, and costs more only where it is.
+A flag of a subband: 1 where it has lines to transform, 3 where it is loud. `past`: the second half of the windowed IMDCT, Q.35 and a half of Q.20 where `wide` is 0, else Q.20.
+"""
+
+import micropython
+
+
+@micropython.viper
+def reorder(source: ptr32, target: ptr32, widths: ptr8, long_bands: int, last: int):
+    """Lines of short blocks from bands of three windows each into the order of frequency, window after window (2.4.3.4.8), up to line `last`."""
+    base = 0
+    band = 0
+    while band < long_bands:
+        n = widths[band]
+        while n:
+            target[base] = source[base]
+            base += 1
+            n -= 1
+        band += 1
+    while base < last:
+        n = widths[band]
+        i = base
+        k = base + n
+        while base < k:
+            target[i] = source[base]
+            target[i + 1] = source[base + n]
+            target[i + 2] = source[base + 2 * n]
+            i += 3
+            base += 1
+        base += 2 * n
+        band += 3
+
+
+@micropython.viper
+def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: int, up: int):
+    """The butterflies between a subband and the next (2.4.3.4.10.1) at the first `boundaries` boundaries; `factors`: cs and -ca of each, Q1.16.
+
+    Where both subbands are quiet, in single products; else in products of double width.
+    """
+    up13 = up + 13
+    up16 = up + 16
+    sub = 0
+    while sub < boundaries:
+        k = 0
+        sub += 1
+        p = ptr32(int(p) + 72)
+        if levels[sub] + levels[sub - 1] == 0:
+            continue
+        q = ptr32(int(p) - 4)
+        r = p
+        f = factors
+        if levels[sub] + levels[sub - 1] < 32700:
+            while k < 8:
+                a = q[0]
+                b = r[0]
+                c = f[0]
+                d = f[1]
+                q[0] = (a * c + b * d + 32768 << up) >> up16
+                r[0] = (b * c - a * d + 32768 << up) >> up16
+                q = ptr32(int(q) - 4)
+                r = ptr32(int(r) + 4)
+                f = ptr32(int(f) + 8)
+                k += 1
+        else:
+            while k < 8:
+                a = q[0] << up >> up13
+                e = q[0] & 8191
+                b = r[0] << up >> up13
+                g = r[0] & 8191
+                c = f[0]
+                d = f[1]
+                q[0] = a * c + b * d + (e * c + g * d + 4096 >> 13) >> 3
+                r[0] = b * c - a * d + (g * c - e * d + 4096 >> 13) >> 3
+                q = ptr32(int(q) - 4)
+                r = ptr32(int(r) + 4)
+                f = ptr32(int(f) + 8)
+                k += 1
+
+
+@micropython.viper
+def plan(p: ptr32, high: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, force: int, aliased: int, first: int, last: int, up: int) -> int:
+    """Set the flags of the subbands `first` to `last` (excluded) and split what is loud into `high` (times 2**12) and `p`; returns how many are loud.
+
+    `force`: treat all as loud (windows other than type 0). `aliased`: lines came in from the neighbours, weighted with at most 0.52.
+    """
+    loud = 0
+    before = 0
+    up12 = up + 12
+    while first < last:
+        level = levels[first]
+        if aliased:
+            level += before + (levels[first + 1] * 17 >> 5)
+            before = levels[first] * 17 >> 5
+            levels[first] = level
+        flags[first] = 1
+        if force | wide[first] or level >= 65500:
+            flags[first] = 3
+            loud += 1
+            i = 18 * first
+            n = i + 18
+            while i < n:
+                x = p[i] + 2048
+                high[i] = x << up >> up12
+                p[i] = (x & 4095) - 2048
+                i += 1
+        first += 1
+    return loud
+
+
+@micropython.viper
+def overlap_wide(
+    p: ptr32, high: ptr32, past: ptr32, out: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, table: ptr32, first: int, last: int, up: int
+):
+    """`imdct.overlap_long` for loud subbands and any window; `table`: 36 pairs of factors of C and S, Q1.16.
+
+    C and S are Q10.21, and what `dct_long` adds to round them counts once only; the upper bits and the lower 13 are multiplied apart: 2**14 * 2**16 is the largest product.
+    """
+    up4 = up + 4
+    up3 = up + 3
+    up13 = up + 13
+    up15 = up + 15
+    while first < last:
+        if flags[first] == 3:
+            a = ptr32(int(p) + 72 * first)
+            h = ptr32(int(high) + 72 * first)
+            v = ptr32(int(past) + 72 * first)
+            o = ptr32(int(out) + 4 * first)
+            t = table
+            if wide[first] == 0:
+                m = 0
+                while m < 18:
+                    v[m] = v[m] << up >> up15
+                    m += 1
+            to_wide = 0
+            if levels[first] >= 65500:
+                to_wide = 1
+            wide[first] = to_wide
+            m = 0
+            while m < 9:
+                c = (h[2 * m] - 16384 << up >> up3) + (a[2 * m] << up >> up15)
+                s = (h[2 * m + 1] - 16384 << up >> up3) + (a[2 * m + 1] << up >> up15)
+                c_low = c & 8191
+                s_low = s & 8191
+                c = c >> 13
+                s = s >> 13
+                o[32 * (8 - m)] = ((c * t[0] + s * t[1] + (c_low * t[0] + s_low * t[1] << up >> up13) + 8 << up) >> up4) + v[8 - m]
+                o[32 * (9 + m)] = ((c * t[2] + s * t[3] + (c_low * t[2] + s_low * t[3] << up >> up13) + 8 << up) >> up4) + v[9 + m]
+                x = (c * t[4] + s * t[5] + (c_low * t[4] + s_low * t[5] << up >> up13) + 8 << up) >> up4
+                y = (c * t[6] + s * t[7] + (c_low * t[6] + s_low * t[7] << up >> up13) + 8 << up) >> up4
+                if to_wide == 0:
+                    x = (x << 15) + 16384
+                    y = (y << 15) + 16384
+                v[8 - m] = x
+                v[9 + m] = y
+                t = ptr32(int(t) + 32)
+                m += 1
+        first += 1
+
+
+@micropython.viper
+def overlap_short(
+    p: ptr32, high: ptr32, past: ptr32, out: ptr32, wide: ptr8, window: ptr32, work: ptr32, first: int, last: int, up: int
+):
+    """Window the three short blocks of each subband (2.4.3.4.10.3, block type 2), put them side by side, overlap. `work`: 36 cells."""
+    up3 = up + 3
+    up15 = up + 15
+    a = ptr32(int(p) + 72 * first)
+    h = ptr32(int(high) + 72 * first)
+    v = ptr32(int(past) + 72 * first)
+    o = ptr32(int(out) + 4 * first)
+    while first < last:
+        m = 0
+        while m < 36:
+            work[m] = 0
+            m += 1
+        block = 0
+        while block < 3:
+            m = 0
+            while m < 6:
+                y = (h[3 * m + block] << up >> up3) + (a[3 * m + block] << up >> up15)
+                low = y & 8191
+                y = y >> 13
+                i = 8 - m
+                j = 9 + m
+                sign = 0 - 1
+                if m >= 3:
+                    j = m - 3
+                    sign = 1
+                z = 6 * block + 6
+                work[z + i] = work[z + i] - (y * window[i] + (low * window[i] >> 13) >> 4)
+                work[z + j] = work[z + j] + (y * window[j] + (low * window[j] >> 13) >> 4) * sign
+                m += 1
+            block += 1
+        old = wide[first]
+        wide[first] = 1
+        m = 0
+        while m < 18:
+            x = v[m]
+            if old == 0:
+                x = x << up >> up15
+            o[32 * m] = x + work[m]
+            v[m] = work[m + 18]
+            m += 1
+        a = ptr32(int(a) + 72)
+        h = ptr32(int(h) + 72)
+        v = ptr32(int(v) + 72)
+        o = ptr32(int(o) + 4)
+        first += 1
+
+
+@micropython.viper
+def finish(out: ptr32, levels: ptr32, first: int):
+    """Silence in the subbands from `first` on; every odd sample of every odd subband changes its sign (2.4.3.4.10.5). Clears the 33 `levels`."""
+    slot = 0
+    while slot < 33:
+        levels[slot] = 0
+        slot += 1
+    slot = 0
+    while slot < 18:
+        k = first
+        while k < 32:
+            out[k] = 0
+            k += 1
+        if slot & 1:
+            k = 1
+            while k < first:
+                out[k] = 0 - out[k]
+                k += 2
+        out = ptr32(int(out) + 128)
+        slot += 1
+
+
+@micropython.viper
+def add(target: ptr32, source: ptr32, n: int):
+    """Add `n` cells."""
+    i = 0
+    while i < n:
+        target[i] = target[i] + source[i]
+        i += 1
+
+
+@micropython.viper
+def widen(past: ptr32, wide: ptr8, n: int, up: int):
+    """Bring the second halves of `n` subbands to Q.20."""
+    up15 = up + 15
+    k = 0
+    while k < n:
+        if wide[k] == 0:
+            wide[k] = 1
+            i = 18 * k
+            while i < 18 * k + 18:
+                past[i] = past[i] << up >> up15
+                i += 1
+        k += 1
+
+
+@micropython.viper
+def clear(cells: ptr32, n: int):
+    """Make `n` cells 0."""
+    while n:
+        n -= 1
+        cells[n] = 0
+
+
+@micropython.viper
+def attenuate(cells: ptr32, n: int, shift: int, up: int):
+    """Divide `n` cells by 2 ** shift."""
+    shift += up
+    while n:
+        n -= 1
+        cells[n] = cells[n] << up >> shift
+
+
+@micropython.viper
+def move(target: ptr8, at: int, source: ptr8, start: int, n: int):
+    """Copy `n` bytes forwards; within one buffer only to lower places. The caller has bounded both ranges."""
+    target = ptr8(int(target) + at)
+    source = ptr8(int(source) + start)
+    i = 0
+    while i < n:
+        target[i] = source[i]
+        i += 1

@@ -1,0 +1,179 @@
+"""The workers of a fleet as seen from outside: starts them, spreads the nodes, asks them. Nothing is left when it is stopped or its process dies."""
+
+import os
+import pickle
+import resource
+import select
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any
+
+from loa.errors import LoaError
+from loa.sim.fleet.messages import Assignment, Blank, Boot, Look, Sound
+
+LEDGER_ABOVE = 50  # nodes
+COARSE_ABOVE = 500
+_FILES_BESIDE = 200  # descriptors that a process has open beside its nodes' connections
+_FILES_PER_NODE = 2  # MQTT, and a file by HTTP or a datagram
+_ANSWER_S = 120.0
+_STOP_S = 10.0
+
+
+class Crew:
+    """Runs `blanks` in `workers` processes, by default one for each processor; `log` is where they say what went wrong with themselves."""
+
+    def __init__(self, blanks: Sequence[Blank], log: Path, workers: int | None = None, ledger: bool | None = None) -> None:
+        count = max(1, min(workers or os.cpu_count() or 1, len(blanks)))
+        self.ledger = len(blanks) > LEDGER_ABOVE if ledger is None else ledger
+        self.coarse = self.ledger and len(blanks) > COARSE_ABOVE
+        self._log = log
+        self._parts = [Assignment(list(blanks[number::count]), self.ledger, self.coarse) for number in range(count)]
+        self._place = {blank.node: number for number, part in enumerate(self._parts) for blank in part.blanks}
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="crew")
+
+    def start(self) -> None:
+        """Start the processes; nodes have no power yet. Raises `LoaError` if the host does not allow so many open files or a process fails."""
+        allow_files(max(len(part.blanks) for part in self._parts))
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            for part in self._parts:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "loa.sim.fleet.worker"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    start_new_session=True,
+                )
+                self._processes.append(process)
+                _send(process.stdin, part)
+        for number in range(len(self._processes)):
+            self._receive(number)
+
+    def stop(self) -> None:
+        """End all of them."""
+        processes, self._processes = self._processes, []
+        for process in processes:
+            assert process.stdin is not None and process.stdout is not None
+            try:
+                process.stdin.close()
+                process.wait(_STOP_S)
+            except (subprocess.TimeoutExpired, OSError):
+                process.kill()
+                process.wait()
+            process.stdout.close()
+        self._threads.shutdown()
+
+    @property
+    def says(self) -> str:
+        """One line for people: what the nodes' sound is made of."""
+        kernels = "samples are counted, not made" if self.ledger else "kernels are host twins"
+        grain = ", in blocks of 85 ms instead of 21" if self.coarse else ""
+        return f"{len(self._place)} nodes in {len(self._parts)} processes on CPython {sys.version.split()[0]}; {kernels}{grain}"
+
+    @property
+    def running(self) -> bool:
+        """True while all processes live."""
+        return bool(self._processes) and all(process.poll() is None for process in self._processes)
+
+    @property
+    def pids(self) -> list[int]:
+        """Of the workers."""
+        return [process.pid for process in self._processes]
+
+    def power_on(self) -> None:
+        """Switch every node on."""
+        self._ask_all("start")
+
+    def power(self, names: Sequence[str], on: bool) -> None:
+        """Cut the power of some nodes, or give it back."""
+        self._ask_owners("power", names, on)
+
+    def link(self, names: Sequence[str], up: bool) -> None:
+        """Take the network of some nodes away, or bring it back."""
+        self._ask_owners("link", names, up)
+
+    def settle(self) -> None:
+        """Tell the workers that the start is over: their memory need not be searched again and again."""
+        self._ask_all("settle")
+
+    def look(self) -> Look:
+        """All nodes together."""
+        looks: list[Look] = self._ask_all("look")
+        return Look(
+            nodes=sum(look.nodes for look in looks),
+            powered=sum(look.powered for look in looks),
+            online=sum(look.online for look in looks),
+            air=sum((look.air for look in looks), Counter()),
+            underruns=sum(look.underruns for look in looks),
+            sounded_s=sum(look.sounded_s for look in looks),
+            cpu_s=sum(look.cpu_s for look in looks),
+            rss_kb=sum(look.rss_kb for look in looks),
+            checks=sum(look.checks for look in looks),
+            check_cpu_s=sum(look.check_cpu_s for look in looks),
+        )
+
+    def nodes(self) -> dict[str, tuple[bool, bool, str | None]]:
+        """(powered, online, key on the air) of each."""
+        return {name: state for part in self._ask_all("nodes") for name, state in part.items()}
+
+    def told(self) -> list[Sound | Boot]:
+        """What happened since this was asked last, in the order of time."""
+        return sorted((what for part in self._ask_all("told") for what in part), key=lambda what: what.unix_us)
+
+    def logs(self) -> dict[str, list[str]]:
+        """The last lines that each node printed."""
+        return {name: lines for part in self._ask_all("logs") for name, lines in part.items()}
+
+    def _ask_owners(self, action: str, names: Sequence[str], value: bool) -> None:
+        for number in range(len(self._processes)):
+            own = [name for name in names if self._place[name] == number]
+            if own:
+                self._ask(number, action, own, value)
+
+    def _ask_all(self, action: str) -> list[Any]:
+        return list(self._threads.map(lambda number: self._ask(number, action), range(len(self._processes))))
+
+    def _ask(self, number: int, action: str, *arguments: object) -> Any:
+        try:
+            _send(self._processes[number].stdin, (action, arguments))
+        except OSError:
+            raise self._lost(number) from None
+        return self._receive(number)
+
+    def _receive(self, number: int) -> Any:
+        stream = self._processes[number].stdout
+        assert stream is not None
+        if not select.select([stream], [], [], _ANSWER_S)[0]:
+            raise LoaError(f"worker {number} of the fleet does not answer within {_ANSWER_S:g} s", f"its log is {self._log}")
+        try:
+            return pickle.load(stream)
+        except EOFError:
+            raise self._lost(number) from None
+
+    def _lost(self, number: int) -> LoaError:
+        return LoaError(f"worker {number} of the fleet ended by itself", f"its log is {self._log}")
+
+
+def allow_files(nodes: int) -> None:
+    """Let this process and those it starts have as many files open as `nodes` in one of them need. Raises `LoaError` where the host does not allow it."""
+    wanted = nodes * _FILES_PER_NODE + _FILES_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < nodes + _FILES_BESIDE:
+        most = hard - _FILES_BESIDE
+        raise LoaError(
+            f"{nodes} nodes in one process need more than the {hard} open files that this host allows",
+            f"take at most {most} nodes a processor, or raise the hard limit (`ulimit -Hn`)",
+        )
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def _send(stream: IO[bytes] | None, value: object) -> None:
+    assert stream is not None
+    stream.write(pickle.dumps(value))
+    stream.flush()

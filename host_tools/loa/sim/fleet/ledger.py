@@ -1,0 +1,127 @@
+"""`machine.I2S` whose ring counts: the same DMA ring of 256-frame buffers and 10 ms copy task as `loa.sim.hardware.dma`, by arithmetic.
+
+It keeps no samples. Of each buffer it notes whether it was silent, so that it can tell when sound began, how long it lasted and where it broke off.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from loa.sim.fleet.chip import CURRENT
+from loa.sim.fleet.timing import TICK_US
+
+BUFFER_FRAMES = 256
+_SECOND_US = 1_000_000
+
+
+class Ledger:
+    """Transmitting in irq mode, the mode in which the firmware uses it. ValueError for what the hardware or this emulation cannot do.
+
+    Writes must be whole buffers: what an odd write loses is shown by the emulated board of the unix port, here it is an error.
+    """
+
+    RX, TX = 0x01, 0x02
+    MONO, STEREO = 0, 1
+    _UNITS = 2
+
+    def __init__(self, unit: int, *, sck: Any, ws: Any, sd: Any, mode: int, bits: int, format: int, rate: int, ibuf: int, **_: Any) -> None:
+        if not 0 <= unit < self._UNITS:
+            raise ValueError("invalid id")
+        if mode != self.TX:
+            raise ValueError("only TX is emulated")
+        if bits not in (16, 32) or format not in (self.MONO, self.STEREO):
+            raise ValueError("invalid bits or format")
+        self._chip = chip = CURRENT.get()
+        if unit in chip.i2s:
+            chip.i2s[unit].deinit()  # as on the chip: the last one to ask gets the unit
+        chip.i2s[unit] = self
+        self._unit = unit
+        self._rate = rate
+        self._buffer_bytes = BUFFER_FRAMES * bits // 8 * (2 if format == self.STEREO else 1)
+        self._depth = max(2, ibuf // self._buffer_bytes)
+        self._started_us = chip.world.clock.now_us()
+        self._head = (
+            self._depth
+        )  # number, since the start, of the buffer that is filled next: the first that has been played and comes again
+        self._busy = False
+        self._on = True
+        self._sounding_to = -1  # number behind the last buffer that sounded
+        self._handler: Callable[[Any], object] | None = None
+
+    def irq(self, handler: Callable[[Any], object]) -> None:
+        """Set the callback, which gets this object when a buffer has been copied."""
+        self._handler = handler
+
+    def write(self, buffer: Any) -> int:
+        """Hand in a buffer; returns its length at once, even if the write is lost because another is under way."""
+        self._chip.check_power()
+        if not self._on:
+            raise OSError("I2S is off")
+        if self._handler is None:
+            raise ValueError("only irq mode is emulated")
+        if len(buffer) % self._buffer_bytes:
+            raise ValueError(f"a write of {len(buffer)} bytes where buffers have {self._buffer_bytes}")
+        if self._busy:
+            return len(buffer)
+        self._busy = True
+        self._copy(buffer, self._chip.world.clock.now_us())
+        return len(buffer)
+
+    def deinit(self) -> None:
+        """Off at once: what is in the ring is not heard, and the callback of a write under way never comes."""
+        if self._on:
+            self.silence()
+            del self._chip.i2s[self._unit]
+
+    def silence(self) -> None:
+        """The clocks stop."""
+        self._on = False
+
+    def _copy(self, buffer: Any, now_us: int) -> None:
+        """Follow the copy task over the ticks on which it finds room, until the whole of one write is in the ring; then tell."""
+        left = len(buffer) // self._buffer_bytes
+        sounds = not _is_silent(buffer)
+        tick_us = _tick_after(now_us + 1)
+        while True:
+            playing = self._played(tick_us)
+            self._head = max(self._head, playing + 1)  # where it ran dry, what comes now is heard behind the buffer that is going out
+            count = min(left, playing + self._depth - self._head)
+            if count and sounds:
+                self._note(self._head, self._head + count)
+            self._head += count
+            left -= count
+            if not left:
+                break
+            tick_us = _tick_after(self._at_us(self._head - self._depth + 1))
+        self._chip.world.wheel.at(tick_us, self._copied)
+
+    def _copied(self) -> None:
+        if self._on and self._chip.powered:
+            self._busy = False
+            assert self._handler is not None
+            self._handler(self)
+
+    def _note(self, first: int, end: int) -> None:
+        """The buffers `first` to `end` sound."""
+        chip = self._chip
+        if self._sounding_to != first:
+            offset_us = chip.world.clock.unix_us() - chip.world.clock.now_us()
+            chip.on_sound(self._at_us(first) + offset_us)
+            if 0 <= self._sounding_to < first <= self._sounding_to + self._depth:
+                chip.underruns += 1
+        self._sounding_to = end
+        chip.sounded_us += (end - first) * BUFFER_FRAMES * _SECOND_US // self._rate
+
+    def _played(self, us: int) -> int:
+        return (us - self._started_us) * self._rate // (BUFFER_FRAMES * _SECOND_US)
+
+    def _at_us(self, number: int) -> int:
+        """When the buffer `number` begins to go out."""
+        return self._started_us - (-number * BUFFER_FRAMES * _SECOND_US // self._rate)
+
+
+def _tick_after(us: int) -> int:
+    return -(-us // TICK_US) * TICK_US
+
+
+def _is_silent(buffer: Any) -> bool:
+    return bool(buffer == bytes(len(buffer)))

@@ -1,0 +1,137 @@
+"""MP3 files from any position: the frame where they begin, how much is dropped, how long they are; and what is wrong with them."""
+
+import json
+import os
+
+from support_audio import HERE
+
+from node.audio.mp3.frames import Finder, Header, id3v2_bytes, tag_of
+from node.audio.sources.mp3 import Mp3File
+from node.audio.wav import MP3
+from node.refusal import LENGTH, NOT_AUDIO, Refused
+
+FOLDER = HERE + "/../vectors/mp3/"
+STARTS_MS = (0, 1, 24, 333, 500, 601, 2000)
+
+
+def _vectors():
+    with open(FOLDER + "vectors.json") as file:
+        return json.load(file)
+
+
+def _content(name):
+    with open(FOLDER + name, "rb") as file:
+        return file.read()
+
+
+async def _all_of(source, start_ms=0, size=300):
+    await source.open(start_ms)
+    view = memoryview(bytearray(size))
+    content = b""
+    while True:
+        n = await source.readinto(view)
+        if not n:
+            source.close()
+            return content
+        content += bytes(view[:n])
+
+
+async def _code_of(content):
+    path = "/tmp/audio-{:08x}.mp3".format(int.from_bytes(os.urandom(4), "big"))
+    with open(path, "wb") as file:
+        file.write(content)
+    source = Mp3File(path)
+    try:
+        await _all_of(source, 700)
+    except Refused as refused:
+        return refused.code
+    finally:
+        source.close()
+        os.remove(path)
+    raise AssertionError("not refused")
+
+
+def _frames_in(content):
+    """Frames of a stream that begins with one."""
+    header = Header()
+    at = count = 0
+    while at + 4 <= len(content) and header.read(content, at) and at + header.size <= len(content):
+        at += header.size
+        count += 1
+    return count, header.samples
+
+
+async def test_positions_are_exact_to_the_frame():
+    vectors = _vectors()
+    assert len(vectors) >= 4
+    for name in vectors:
+        about = vectors[name]
+        if not about["told"]:
+            continue
+        whole = Mp3File(FOLDER + name)
+        sound = await _all_of(whole)
+        frames, samples = _frames_in(sound)
+        assert whole.frames_left == about["frames"] and whole.total_ms == about["frames"] * 1000 // about["rate"], name
+        assert (whole.format.codec, whole.format.rate) == (MP3, about["rate"])
+        lead = whole.skip_frames
+        for start_ms in STARTS_MS:
+            source = Mp3File(FOLDER + name)
+            rest = await _all_of(source, start_ms)
+            wanted = min(start_ms * about["rate"] // 1000, about["frames"])
+            assert sound.endswith(rest)
+            left, _ = _frames_in(rest)
+            assert (frames - left) * samples + source.skip_frames == wanted + lead, (name, start_ms)
+            assert source.frames_left == about["frames"] - wanted
+
+
+async def test_enough_frames_come_before_the_wanted_one():
+    source = Mp3File(FOLDER + "constant-24000.mp3")
+    await _all_of(source, 1000)
+    main = 144 - 4 - 9
+    assert source.skip_frames >= 576 * (2 + 255 // main + 1)
+
+
+async def test_a_file_that_tells_no_length_plays_to_its_end():
+    name = "untold-24000.mp3"
+    source = Mp3File(FOLDER + name)
+    assert await _all_of(source) == _content(name)
+    assert source.frames_left == -1 and source.total_ms is None and source.skip_frames == 0
+    later = Mp3File(FOLDER + name)
+    rest = await _all_of(later, 500)
+    frames, samples = _frames_in(rest)
+    assert _content(name).endswith(rest) and (len(_content(name)) // 144 - frames) * samples + later.skip_frames == 12000
+
+
+async def test_what_is_no_mp3_is_refused():
+    whole = _content("untold-24000.mp3")
+    assert await _code_of(b"") == NOT_AUDIO
+    assert await _code_of(b"\xff" * 3000) == NOT_AUDIO
+    assert await _code_of(bytes(100_000)) == NOT_AUDIO
+    assert await _code_of(b"ID3\x04\0\0\x7f\x7f\x7f\x7f" + whole) == NOT_AUDIO
+    assert await _code_of(whole[: 144 * 20]) == LENGTH
+    assert await _code_of(_content("constant-24000.mp3")[:192]) == NOT_AUDIO
+
+
+def test_frames_are_found_wherever_the_bytes_begin():
+    content = _content("constant-24000.mp3")
+    for start in (0, 1, 77, 200, 500):
+        for step in (1, 7, 512):
+            finder = Finder()
+            at = start
+            while finder.header is None and at < len(content):
+                finder.feed(content[at : at + step])
+                at += step
+            place = start + finder.place
+            assert finder.header.rate == 24000 and finder.header.channels == 1, (start, step)
+            assert place == 0 if start == 0 else place >= start and (place - 192) % 144 == 0, (start, step, place)
+
+
+def test_tags_are_read():
+    content = _content("variable-24000.mp3")
+    skip = id3v2_bytes(content[:10])
+    assert skip == 10 + 16 + 40
+    header = Header()
+    assert header.read(content, skip)
+    tag = tag_of(content[skip : skip + header.size], header)
+    assert not tag.constant and tag.lead == 576 + 529 and tag.frames > 50
+    assert tag_of(content[skip + header.size :][:200], header) is None

@@ -1,0 +1,249 @@
+"""Writes the two unrolled kernels of the synthesis filterbank, `dct32.py` and `window.py`, line by line."""
+
+import math
+import re
+
+from window import window
+
+# A row of the history holds what the window needs of one DCT output X: 33 slots of A, 27 of H and 27 of L (see `layout` below).
+COARSE, HIGH, LOW, ROW = 0, 33, 60, 87
+SLOTS = 18
+COARSE_PAST, FINE_PAST = 15, 9
+CENTRE = (6, 7, 8, 9)  # ages of the taps that are large
+
+ROW_ORDER = [16, 0] + [n for j in range(1, 16) for n in (16 + j, 16 - j)]  # X[16+j] and X[16-j] are used together
+
+DCT_HEAD = '''"""The matrixing of the synthesis filterbank (ISO/IEC 11172-3, 2.4.3.2.2) as a 32-point DCT-II after Lee; written by tools/mp3/make.py.
+
+X[n] = sum of S[k] cos(n (2k + 1) pi / 64), n = 0..31, from which the 64 values V follow by symmetry: V[i] = X[16 + i], and so on. In place,
+five stages of butterflies (a + b, (a - b) / (2 cos)) and the additions behind them. Values are Q11.20. The largest product of Lee's factors is 122; where the
+sum of all |S[k]| is above 8 a slot is halved until it is not, which no sound needs, so that all stay below 2**31. A product with a factor
+c of f fraction bits takes the upper bits and the lower f bits one after the other, so that it is exact to the last bit and below 2**31.
+"""
+
+import micropython
+
+
+@micropython.viper
+def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
+    """Transform `slots` vectors of 32 subband samples at `s` and put them into the history `rows` of `window` as A, H and L.
+
+    `a`: anything; the first two parameters live in registers. `loud`: X may leave +-2.6 and is saturated. `up`: 32 where a word has 64 bits,
+    else 0. Odd slots have their odd subbands negated already (2.4.3.4.10.5).
+    """
+    row = rows
+    shift = 0
+    coarse = up + 5
+    high = up + 10
+    i = 0
+    while slots:
+        slots -= 1
+'''
+
+WINDOW_HEAD = '''"""Windowing and summing of the synthesis filterbank (ISO/IEC 11172-3, 2.4.3.2.2); written by tools/mp3/make.py.
+
+Each sample is the sum of 16 products of window values D (Q1.16, exact) with X of the last 16 slots. A row of the history keeps X[n] in three forms:
+A = X in Q2.15 for the twelve outer taps, whose |D| sum up to 0.38; H = X in Q2.10 and L, the ten bits below, for the four large ones in the middle.
+With |X| < 2.6 (more than what an output of +-0.95 can need) all partial sums stay below 2**31: A 24768 * 85196, H 156590 * 2662, L 156590 * 1023. What A and L cut off is made up for on average.
+A row: A of the 15 slots before and 18 of this granule, H and L of 9 before and 18. Rows: X[16], X[0], then X[16 + j] and X[16 - j] for j = 1..15.
+"""
+
+import micropython
+
+
+@micropython.viper
+def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
+    """Put 32 samples of Q5.26 for each of `slots` slots at `out`. `a`, `p`: anything of that type. `up`: 32 where a word has 64 bits, else 0."""
+    mid = up + 5
+    low = up + 10
+    t = 0
+    while slots:
+        slots -= 1
+        p = rows
+'''
+
+SHIFT_HEAD = '''
+
+@micropython.viper
+def move_on(a: int, p: ptr32):
+    """Make the last slots of this granule the past of the next one: in each row 15 of A, 9 of H and 9 of L. `a`: anything, `p`: the history."""
+    a = 32
+    while a:
+        a -= 1
+'''
+
+
+_CORRECTED = {32: 4e-6, 16: 2e-6, 8: 4e-6}  # what a factor of a stage may be wrong by without a correction
+
+
+def product(factor: float, size: int) -> tuple[str, float]:
+    """Code for `a` times a factor, and by how much it rounds down on average: `a` times a factor of at most 16 bits, the upper bits of `a` and the lower ones apart: the product of the lower ones stays below 2**31.
+
+    An error of a factor of the large stages is amplified by those that follow, so there it is made good by a power of two.
+    """
+    bits = max(bits for bits in range(16) if ((1 << bits) - 1) * round(factor * (1 << bits)) < 1 << 31)
+    constant = round(factor * (1 << bits))
+    if size == 2:  # 0.70710678: one bit more and a shift
+        constant = round(factor * (2 << bits))
+        return f"((a << up >> up{bits}) * {constant} >> 1) + ((a & {(1 << bits) - 1}) * {constant} >> {bits + 1})", 0.75
+    error = factor - constant / (1 << bits)
+    code = f"(a << up >> up{bits}) * {constant} + ((a & {(1 << bits) - 1}) * {constant} >> {bits})"
+    if abs(error) > _CORRECTED.get(size, 1):
+        code += f" {'+' if error > 0 else '-'} (a << up >> up{round(-math.log2(abs(error)))})"
+        return code, 1.0 if error > 0 else 0.0
+    return code, 0.5
+
+
+class _Block:
+    """Code for the DCT-II of `size` values at s[0..], in place; `outputs[n]` is where X[n] or -X[n] lies and the sign it has there."""
+
+    def __init__(self, size: int) -> None:
+        self.lines: list[str] = []
+        self.outputs = [(0, 1)]
+        self.factors: list[float] = []
+        self.losses: list[float] = []  # by which each product rounds down on average
+        self.part: _Block | None = None
+        if size > 1:
+            self._butterflies(size)
+            self.part = _Block(size // 2)
+            self._parts(size, self.part)
+            self._join(size // 2, self.part.outputs)
+
+    def mean_error(self, errors: list[float]) -> list[float]:
+        """The mean error of X[n] for all n, where those of what comes in are `errors`."""
+        if self.part is None:
+            return errors
+        half = len(errors) // 2
+        mirrored = errors[::-1]
+        sums = [errors[k] + mirrored[k] for k in range(half)]
+        differences = [(errors[k] - mirrored[k]) * self.factors[k] - self.losses[k] for k in range(half)]
+        even = self.part.mean_error(sums)
+        # The second half lies reversed, so that its odd outputs are negated.
+        odd = [value * (-1) ** n for n, value in enumerate(self.part.mean_error(differences[::-1]))]
+        joined = [odd[n] + (odd[n + 1] if n + 1 < half else 0.0) for n in range(half)]
+        return [value for pair in zip(even, joined, strict=True) for value in pair]
+
+    def _butterflies(self, size: int) -> None:
+        """Sums stay, differences over 2 cos go to the mirrored place: the second half is reversed, which negates its odd outputs."""
+        for k in range(size // 2):
+            low, high = k, size - 1 - k
+            self.lines += [f"a = s[{low}]", f"s[{low}] = a + s[{high}]", f"a -= s[{high}]"]
+            self.factors.append(1 / (2 * math.cos(math.pi * (2 * k + 1) / (2 * size))))
+            code, loss = product(self.factors[-1], size)
+            self.lines.append(f"s[{high}] = {code}")
+            self.losses.append(loss)
+
+    def _parts(self, size: int, part: "_Block") -> None:
+        half = size // 2
+        if half in _LOOPED:
+            count = _LOOPED[half]
+            self.lines += [f"{count} = 2", f"while {count}:", f"    {count} -= 1"] + ["    " + line for line in part.lines]
+            self.lines += [f"    s = ptr32(int(s) + {4 * half})", f"s = ptr32(int(s) - {4 * size})"]
+        elif half > 1:
+            shifted = [re.sub(r"s\[(\d+)\]", lambda match: f"s[{int(match.group(1)) + half}]", line) for line in part.lines]
+            self.lines += part.lines + shifted
+
+    def _join(self, half: int, outputs: list[tuple[int, int]]) -> None:
+        """X[2n] = G[n], X[2n + 1] = H[n] + H[n + 1]."""
+        joined = []
+        for n, (place, sign) in enumerate(outputs):
+            joined.append((place, sign))
+            sign *= (-1) ** n
+            if n + 1 < half:
+                next_place, next_sign = outputs[n + 1]
+                operator = "+" if sign == next_sign * (-1) ** (n + 1) else "-"
+                self.lines.append(f"s[{half + place}] = s[{half + place}] {operator} s[{half + next_place}]")
+            joined.append((half + place, sign))
+        self.outputs = joined
+
+
+_LOOPED = {16: "halves", 8: "quarters"}  # sizes of parts that are done in a loop, and its counter
+DCT = _Block(32)
+
+
+def dct32_lines() -> list[str]:
+    lines = ["if loud:", "    a = 262145", "    while a > 262144:", "        a = 0", "        i = 0", "        while i < 32:"]
+    lines += ["            t = s[i] << up >> up", "            if t < 0:", "                t = 0 - t", "            a += t >> 5", "            i += 1"]
+    lines += ["        if a > 262144:", "            i = 0", "            while i < 32:"]
+    lines += ["                s[i] = s[i] << up >> up1", "                i += 1"]
+    lines += DCT.lines
+    lines += ["if loud:", "    i = 0", "    while i < 32:", "        a = s[i] << up >> up", "        if a > 2726296:", "            s[i] = 2726296"]
+    lines += ["        elif a < -2726296:", "            s[i] = -2726296", "        i += 1"]
+    lines.append("row = rows")
+    for number, n in enumerate(ROW_ORDER):
+        base = number % 2 * ROW
+        lines += [
+            f"a = s[{DCT.outputs[n][0]}]",
+            f"row[{base + LOW + FINE_PAST}] = a & 1023",
+            "a = a << up",
+            f"row[{base + COARSE + COARSE_PAST}] = a >> coarse",
+            f"row[{base + HIGH + FINE_PAST}] = a >> high",
+        ]
+        if number % 2 and number < 31:
+            lines.append(f"row = ptr32(int(row) + {2 * ROW * 4})")
+    lines += ["s = ptr32(int(s) + 128)", "rows = ptr32(int(rows) + 4)"]
+    return lines
+
+
+def dct32_module() -> str:
+    bits = sorted({int(match) for line in DCT.lines for match in re.findall(r">> up(\d+)", line)})
+    head = DCT_HEAD.replace("    shift = 0\n", "    up1 = up + 1\n" + "".join(f"    up{n} = up + {n}\n" for n in bits))
+    return head + "".join(f"        {line}\n" for line in dct32_lines())
+
+
+def taps(sample: int) -> list[tuple[int, int, int]]:
+    """(row within the pair, age, window value) of each tap of one sample; the row of X[16 + j] is 0, that of X[16 - j] is 1."""
+    values = window()
+    near, far = (16, 0) if sample in (0, 16) else (16 + min(sample, 32 - sample), 16 - min(sample, 32 - sample))
+    result = []
+    for age in range(16):
+        value = values[sample + 32 * age]
+        if age % 2 == 0:
+            if sample != 16:  # V[16] = X[32] = 0
+                result.append((0, age, (value if sample < 16 else -value) * DCT.outputs[near][1]))
+        elif sample == 0:  # V[48] = -X[16]
+            result.append((0, age, -value * DCT.outputs[near][1]))
+        else:
+            result.append((1, age, -value * DCT.outputs[far][1]))
+    return [tap for tap in result if tap[2]]
+
+
+def window_lines() -> list[str]:
+    lines: list[str] = []
+    for pair in range(16):
+        for sample in (0, 16) if pair == 0 else (pair, 32 - pair):
+            outer = [tap for tap in taps(sample) if tap[1] not in CENTRE]
+            centre = [tap for tap in taps(sample) if tap[1] in CENTRE]
+            lines.extend(chain([(row * ROW + COARSE + COARSE_PAST - age, value) for row, age, value in outer], sum(v for _, _, v in outer) // 2))
+            lines.append("t = a << up >> mid")
+            low = [(row * ROW + LOW + FINE_PAST - age, value) for row, age, value in centre]
+            lines.extend(chain(low, 512 - round(mean_error(sample))))
+            lines.append("a = (a << up >> low) + t")
+            lines.extend(f"a = p[{row * ROW + HIGH + FINE_PAST - age}] * {value} + a" for row, age, value in centre)
+            lines.append(f"out[{sample}] = a")
+        if pair < 15:
+            lines.append(f"p = ptr32(int(p) + {2 * ROW * 4})")
+    lines.append("rows = ptr32(int(rows) + 4)")
+    lines.append("out = ptr32(int(out) + 128)")
+    return lines
+
+
+def mean_error(sample: int) -> float:
+    """The mean error that the matrixing leaves in a sample, Q.36."""
+    near, far = (16, 0) if sample in (0, 16) else (16 + min(sample, 32 - sample), 16 - min(sample, 32 - sample))
+    errors = DCT.mean_error([0.0] * 32)
+    row_errors = errors[near] * DCT.outputs[near][1], errors[far] * DCT.outputs[far][1]
+    return sum(value * row_errors[row] for row, _, value in taps(sample))
+
+
+def chain(products: list[tuple[int, int]], start: int) -> list[str]:
+    (cell, value), *others = products
+    return [f"a = p[{cell}] * {value} + {start}"] + [f"a = p[{cell}] * {value} + a" for cell, value in others]
+
+
+def window_module() -> str:
+    moves = []
+    for area, past in ((COARSE, COARSE_PAST), (HIGH, FINE_PAST), (LOW, FINE_PAST)):
+        moves += [f"        p[{area + k}] = p[{area + k + SLOTS}]\n" for k in range(past)]
+    body = "".join(f"        {line}\n" for line in window_lines())
+    return WINDOW_HEAD + body + SHIFT_HEAD + "".join(moves) + f"        p = ptr32(int(p) + {4 * ROW})\n"
