@@ -28,14 +28,15 @@ _HOLD_S = 0.1  # in reset
 _INTERRUPT = b"\r\x03"
 _PROMPT = b">>> "
 _LONG_S = 60.0
+_SHOWN = 4  # lines of what a stubborn board says
 
 
 class NoPrompt(BoardError):
     """What runs on the board does not let itself be interrupted."""
 
     def __init__(self, device: str, heard: bytes) -> None:
-        lines = heard.decode(errors="replace").strip().splitlines()
-        says = _("it says: {words}", words=lines[-1][:120]) if lines else _("it says nothing")
+        lines = list(dict.fromkeys(heard.decode(errors="replace").split("\r\n")))[-_SHOWN:]
+        says = _("it says: {words}", words="; ".join(line for line in lines if line)) if any(lines) else _("it says nothing")
         super().__init__(
             _("the board on {device} does not come to MicroPython's prompt; {says}", device=device, says=says),
             _("it runs something else or starts again and again; `loa make-node` or `loa flash` write it anew"),

@@ -56,6 +56,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "provision": bench.provision,
         "labels": bench.labels,
         "inventory": bench.inventory,
+        "doctor": bench.doctor,
     },
 }
 _PLAN: dict[str, Callable[..., Any]] = {"check": making.plan_check, "publish": making.plan_publish}

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from platformdirs import user_cache_path
+from rich.text import Text
 
 from loa.bench.inventory import MADE, Inventory
 from loa.bench.making import Bench, Made
@@ -20,7 +21,7 @@ from loa.cli import output
 from loa.cli.boards_shown import many_boards, one_board
 from loa.cli.place import JsonOption, Place, at_station
 from loa.cli.signals import until_ended
-from loa.errors import EXIT_INVALID, EXIT_USAGE, LoaError, suggestion
+from loa.errors import EXIT_FAILED, EXIT_INVALID, EXIT_USAGE, LoaError, suggestion
 from loa.firmware import topics
 from loa.flash.cache import fetch
 from loa.flash.errors import BoardError
@@ -331,3 +332,34 @@ def _write(path: Path, content: bytes) -> None:
         raise LoaError(
             _("{path}: cannot be written: {reason}", path=path, reason=error.strerror), _("make room, or write elsewhere")
         ) from error
+
+
+@at_station
+def doctor(
+    place: Place,
+    port: Annotated[str | None, typer.Argument(metavar="PORT", show_default="the only one", help="Serial port of the board.")] = None,
+    sound: Annotated[bool, typer.Option("--sound/--silent", help="Play a test tone.")] = True,
+    json: JsonOption = False,
+) -> None:
+    """Find out what is wrong with a board: port, chip, image, partitions, memory, codec, network, broker, tone. Each line says OK or what to do."""
+    from loa.bench.doctor import examine
+
+    protocol_board.register()
+    ports = _port_source(place)
+    where = None if port is None and not ports() else _only(port, ports)
+    failed = False
+    with closing(Inventory(place.places.folder)) as kept, one_board() as progress:
+        for finding in examine(where, place.site, kept, progress, sound=sound):
+            failed = failed or finding.ok is False
+            _show_finding(finding, json)
+    raise typer.Exit(EXIT_FAILED if failed else 0)
+
+
+def _show_finding(finding: Any, json: bool) -> None:
+    if json:
+        output.as_json(finding)
+        return
+    mark = {True: Text("OK", "green"), False: Text("!!", "red"), None: Text("--", "yellow")}[finding.ok]
+    output.results().print(Text.assemble(mark, f"  {finding.what:<12} {finding.words}"))
+    if finding.hint:
+        output.results().print(f"    {'':<12} {finding.hint}")

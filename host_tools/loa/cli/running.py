@@ -3,22 +3,26 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 import typer
 
 from loa.broker import LocalBroker, local_broker
 from loa.cli import output
+from loa.cli import storm as storms
 from loa.cli.failures import show
 from loa.cli.glance import Glance, shown
 from loa.cli.place import JsonOption, Place, StationOption, at_site
 from loa.cli.signals import terminable, until_ended
+from loa.cli.storm import ProfileOption, SeedOption, StormOption
 from loa.errors import EXIT_BROKER, EXIT_USAGE, LoaError
 from loa.language import _
 from loa.sim.commune import Commune
 from loa.sim.node import LOG_FILE
 from loa.sim.runtime import cpython, find_runtime
+from loa.sim.storms import Weather
+from loa.sim.storms.fault import BROKER
 from loa.site.model import Site
 from loa.site.watch import SiteWatch
 from loa.station.overview import overview
@@ -91,6 +95,9 @@ def sim(
     runtime: Annotated[
         Literal["micropython", "cpython"] | None, typer.Option(help="What runs the nodes.", show_default="micropython, else cpython")
     ] = None,
+    storm: StormOption = "calm",
+    seed: SeedOption = None,
+    profile: ProfileOption = "",
     name: StationOption = "",
     json: JsonOption = False,
 ) -> None:
@@ -99,33 +106,49 @@ def sim(
     The other commands reach it with --sim. It keeps audio, plan and record from run to run; nodes begin as they leave the bench, and what they
     played in the run before is deleted.
     """
-    chosen = [one.strip() for one in nodes.split(",")] if nodes is not None else None
+    chosen = [one.strip() for one in nodes.split(",") if one.strip()] if nodes is not None else None
     found = cpython("it was asked for") if runtime == "cpython" else find_runtime()
     if runtime == "micropython" and not found.is_micropython:
         raise LoaError(found.says, "install micropython, or leave --runtime out", EXIT_USAGE)
+    choice = storms.chosen(storm, seed, profile)
+    commune = Commune(place.site, place.places.sim.folder, found, chosen, name or None)
+    storms.surround(commune, choice)
     output.notes().print(f"{found.says}; starting")
-    with terminable(), Commune(place.site, place.places.sim.folder, found, chosen, name or None) as commune:
-        where = {"folder": str(commune.places.folder), "broker": commune.broker.url, "http": commune.desk.http_url, "runtime": found.name}
+    with terminable(), commune:
+        where: dict[str, str | int] = {
+            "folder": str(commune.places.folder),
+            "broker": commune.broker.url,
+            "http": commune.desk.http_url,
+            "runtime": found.name,
+        }
+        where |= {"storm": choice.storm, "seed": choice.seed, "profile": choice.profile}
+        if storms.says(choice):
+            output.notes().print(storms.says(choice))
         _say(json, where, f"everything is in {commune.places.folder}; give orders from another terminal with --sim; Ctrl-C ends it")
-        with shown(lambda: overview(commune.desk), commune.site.time_zone, json) as glance:
+        with (
+            storms.passing(commune, choice, seconds) as passing,
+            shown(lambda: overview(commune.desk), commune.site.time_zone, json) as glance,
+        ):
             starts = dict.fromkeys(commune.nodes, 1)
 
             def step() -> None:
-                _check_parts(commune)
+                for line in passing.news():
+                    glance.note(line)
+                _check_parts(commune, passing.weather)
                 _tell_restarts(commune, starts, glance)
                 glance.refresh()
 
             until_ended(seconds, step)
 
 
-def _check_parts(commune: Commune) -> None:
-    """Raises `LoaError` for a part that ended though nobody ended it."""
-    if not commune.broker.running:
+def _check_parts(commune: Commune, weather: Weather) -> None:
+    """Raises `LoaError` for a part that ended though neither the storm nor anybody else ended it."""
+    if not commune.broker.running and not weather.hits(BROKER):
         raise LoaError("the broker ended by itself", f"its log is {commune.broker.log_file}", EXIT_BROKER)
     if not commune.station.running:
         raise LoaError("the station's service ended by itself", f"its log is {commune.station.log_file}")
     for node in commune.nodes.values():
-        if not node.running:
+        if not node.running and not weather.hits(node.node_id):
             raise LoaError(f"the process of node {node.node_id} ended by itself", f"its log is {node.folder / LOG_FILE}")
 
 
@@ -152,7 +175,7 @@ def _broker_of(place: Place) -> LocalBroker:
     return local_broker(place.site, place.keyring, place.places.broker)
 
 
-def _say(json: bool, facts: dict[str, str], words: str) -> None:
+def _say(json: bool, facts: Mapping[str, str | int], words: str) -> None:
     """Where things are: what scripts wait for."""
     if json:
         output.as_json(facts)

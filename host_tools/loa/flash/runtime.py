@@ -17,6 +17,7 @@ from loa.flash.errors import BoardError
 from loa.language import _
 
 APPLICATION = 0x10000  # where every stock image has it
+_MAGIC = b"\xe9"
 _DESCRIPTION = "<II8x32s32s"  # esp_app_desc_t
 _DESCRIPTION_MAGIC = 0xABCD5432
 _DESCRIPTION_OFFSET = 32  # behind the image's header and that of its first segment
@@ -69,7 +70,7 @@ def read_image(path: Path, board: Board, *, sha256: str = "", march: str | None 
             _("{path}: {size} bytes do not fit into the partition of {room}", path=path, size=len(application), room=factory.size),
             _("take the image that board.toml names, or enlarge `factory` there"),
         )
-    return RuntimeImage(path.name, data, offset, _version(application), march or board.runtime.march)
+    return RuntimeImage(path.name, data, offset, described(application) or "", march or board.runtime.march)
 
 
 def _check(data: bytes, place: int, board: Board, path: Path) -> None:
@@ -87,9 +88,9 @@ def _check(data: bytes, place: int, board: Board, path: Path) -> None:
         raise BadImage(_("{path}: damaged: the digest at byte {place:#x} does not fit", path=path, place=place), hint)
 
 
-def _version(application: bytes) -> str:
-    """As the image describes itself; empty for one that does not."""
-    if len(application) < _DESCRIPTION_OFFSET + struct.calcsize(_DESCRIPTION):
-        return ""
+def described(application: bytes) -> str | None:
+    """The version by which an application image, of which this is the beginning, describes itself; empty if it does not, None if it is no image."""
+    if application[:1] != _MAGIC or len(application) < _DESCRIPTION_OFFSET + struct.calcsize(_DESCRIPTION):
+        return None
     magic, _secure, version, _project = struct.unpack_from(_DESCRIPTION, application, _DESCRIPTION_OFFSET)
     return version.split(b"\0")[0].decode(errors="replace") if magic == _DESCRIPTION_MAGIC else ""

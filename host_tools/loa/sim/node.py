@@ -10,7 +10,6 @@ import json
 import os
 import re
 import select
-import signal
 import socket
 import subprocess
 import threading
@@ -158,8 +157,7 @@ class SimulatedNode:
     def interrupt(self) -> None:
         """Ctrl-C at its console while a program runs there."""
         with self._lock:
-            if self._process is not None and self._process.poll() is None:
-                self._process.send_signal(signal.SIGINT)
+            self._tell({lifeline.PRESSED: True})
 
     # The world around it
 
@@ -180,9 +178,12 @@ class SimulatedNode:
             raise ValueError(f"nothing around a board is called {', '.join(sorted(unknown))}")
         with self._lock:
             self._world |= changed
-            if self._wire is not None:
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it is ending; the next run begins with it
-                    self._wire.sendall(lifeline.surroundings(changed))
+            self._tell(changed)
+
+    def _tell(self, changed: dict[str, Any]) -> None:
+        if self._wire is not None:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it is ending; the next run begins with it
+                self._wire.sendall(lifeline.surroundings(changed))
 
     # What can be seen from outside
 

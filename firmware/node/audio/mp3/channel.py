@@ -57,20 +57,20 @@ class Channel:
         self._past_total = 0
         self._total = 0
 
-    def transform(self, lines, info, widths, last, total):
+    def transform(self, lines, info, widths, long_bands, last, total):
         """IMDCT and overlap of `lines`, of which the first `last` may be other than 0; they are used up. `info`: a block of side information,
         `widths`: of its bands, `total`: sum of magnitudes, Q.15."""
-        self._hybrid(lines, info, widths, last, self._past, self._wide, self._samples)
+        self._hybrid(lines, info, widths, long_bands, last, self._past, self._wide, self._samples)
         self._total += total
 
-    def mix(self, lines, info, widths, last, total, free):
+    def mix(self, lines, info, widths, long_bands, last, total, free):
         """As `transform`, for lines of another block type that are added. `free`: 576 cells for the time being."""
         subbands = self._past_subbands
         clear(self.pcm, LINES)  # nothing of it is left to be played now: it is the second past
         for k in range(32):
             self._more_wide[k] = 0
         self._past_subbands = 0
-        self._hybrid(lines, info, widths, last, self.pcm, self._more_wide, free)
+        self._hybrid(lines, info, widths, long_bands, last, self.pcm, self._more_wide, free)
         add(self._samples, free, LINES)
         widen(self._past, self._wide, 32, self._shared.up)
         widen(self.pcm, self._more_wide, 32, self._shared.up)
@@ -83,7 +83,7 @@ class Channel:
         shared = self._shared
         clear(self.levels, 33)
         clear(shared.spare, LINES)
-        self._hybrid(shared.spare, shared.silence, tables.BANDS, 0, self._past, self._wide, self._samples)
+        self._hybrid(shared.spare, shared.silence, tables.BANDS, 22, 0, self._past, self._wide, self._samples)
 
     def synthesise(self):
         """Make 576 samples of what was transformed, in `pcm`."""
@@ -95,7 +95,7 @@ class Channel:
         window(0, self.pcm, self._rows, self.pcm, 18, shared.up)
         move_on(0, self._rows)
 
-    def _hybrid(self, lines, info, widths, last, past, wide, samples):
+    def _hybrid(self, lines, info, widths, long_bands, last, past, wide, samples):
         shared = self._shared
         up = shared.up
         kind = info[BLOCK]
@@ -108,7 +108,7 @@ class Channel:
             boundaries = 1 if mixed and last else 0
             if last:
                 subbands = 32
-                reorder(lines, shared.spare, widths, (8 if widths[6] != widths[3] else 6) if mixed else 0, LINES)
+                reorder(lines, shared.spare, widths, long_bands, LINES)
                 lines = shared.spare
         if boundaries:
             reduce_alias(0, lines, self.levels, tables.ALIAS, boundaries, up)

@@ -14,7 +14,7 @@ from node.audio.mp3.hybrid import attenuate, clear, move
 from node.audio.mp3.output import to_int16, to_int32
 from node.audio.mp3.requantise import requantise
 from node.audio.mp3.scale_factors import scale_factors
-from node.audio.mp3.stereo import add_lines, intensity, middle_side, share_levels
+from node.audio.mp3.stereo import add_lines, intensity, middle_side, share_levels, zero_part
 from node.audio.mp3.stream import Stream
 
 _MAIN_BYTES = const(3072)  # the bit reservoir with a whole frame behind it, and room so that it is moved rarely
@@ -24,6 +24,7 @@ _HALF = const(4)  # quarters of an octave: what requantised lines are lowered by
 _ROOT_HALF = const(2)
 _TOTAL_MAX = const(1 << 20)  # sum of the magnitudes of a granule's lines that later stages can bear: 32, Q.15
 _CONCEALED_MAX = const(16)  # granules for bytes that were skipped
+_MONO = const(4)  # see `stereo.intensity`
 _ONE = const(32768)  # Q1.15
 _ROOT_HALF_Q15 = const(23170)
 _ROOT_TWO_Q15 = const(46341)
@@ -64,6 +65,7 @@ class Decoder:
         self._granule = self._granules = 0  # of the frame at hand: the next one, and how many it has
         self._bit = -1  # in `_main`, where the next granule begins; -1: it is lost
         self._gap = 0  # granules to be concealed before the frame at hand
+        self._bounds = 0  # see `stereo.zero_part`
         self._have = self._start = 0  # samples of the last granule that were not taken yet, and where they begin
         self._drop = 0  # frames left out at the start
         self._left = -1  # frames of the programme still to come, -1: unknown
@@ -232,9 +234,12 @@ class Decoder:
             last = huffman(0, 0, main, bit, end, block, long, tables.HUFFMAN, tables.ROOTS, tables.LINBITS, lines)
             if last < 0:
                 return False
-            levels = self._outputs[channel if self._stereo else 0].levels
             widths = self._widths(block)
-            total = requantise(0, lines, block, factors, widths, tables.PRETAB, tables.GAINS, tables.POWERS, levels, last, lower)
+            long_bands = self._long_bands(block)
+            if channel & joint & 1:
+                self._bounds = zero_part(lines, block, widths, long_bands, last)
+            levels = self._outputs[channel if self._stereo else 0].levels
+            total = requantise(0, lines, block, factors, widths, long_bands, tables.PRETAB, tables.GAINS, tables.POWERS, levels, last, lower)
             shift = 0
             while total >> shift > _TOTAL_MAX:
                 shift += 1
@@ -253,6 +258,12 @@ class Decoder:
         kind = 0 if block[BLOCK] != 2 else 2 if block[MIXED] else 1
         return self._bands[3 * self._stream.fields[RATE] + kind]
 
+    def _long_bands(self, block):
+        """How many of its bands are of long windows."""
+        if block[BLOCK] != 2:
+            return 22
+        return 0 if not block[MIXED] else 8 if self._stream.fields[MPEG1] else 6
+
     def _together(self, left, channels, joint):
         """One output: mix as early as both channels have the same kind of blocks."""
         output = self._outputs[0]
@@ -267,10 +278,10 @@ class Decoder:
             counts[0] = max(counts)
             totals[0] += totals[1]
             channels = 1
-        output.transform(lines, block, self._widths(block), counts[0], totals[0])
+        output.transform(lines, block, self._widths(block), self._long_bands(block), counts[0], totals[0])
         if channels == 2:
             block = self._blocks[left + 1]
-            output.mix(more, block, self._widths(block), counts[1], totals[1], lines)
+            output.mix(more, block, self._widths(block), self._long_bands(block), counts[1], totals[1], lines)
 
     def _separate(self, left, channels, joint):
         """Two outputs."""
@@ -289,16 +300,30 @@ class Decoder:
             share_levels(self._outputs[0].levels, self._outputs[1].levels)
         for side in (0, 1):
             block = self._blocks[left + (side if channels == 2 else 0)]
-            self._outputs[side].transform(self._lines[side], block, self._widths(block), counts[side], totals[side])
+            self._outputs[side].transform(self._lines[side], block, self._widths(block), self._long_bands(block), counts[side], totals[side])
 
     def _intensity(self, left, joint, mono):
         fields = self._stream.fields
         block = self._blocks[left + 1]
         factor = _ONE if not joint & 2 else _ROOT_HALF_Q15 if mono else _ROOT_TWO_Q15
         left_lines, right_lines = self._lines
-        widths = self._widths(block)
-        mpeg1, ms, last = fields[MPEG1], joint >> 1, self._counts[1]
-        intensity(left_lines, right_lines, block, self._factors[1], widths, tables.INTENSITY, mpeg1, ms, mono, factor, last, self._up)
+        widths, long_bands = self._widths(block), self._long_bands(block)
+        if mono:
+            joint |= _MONO
+        intensity(
+            left_lines,
+            right_lines,
+            block,
+            self._factors[1],
+            widths,
+            long_bands,
+            tables.INTENSITY,
+            fields[MPEG1],
+            joint,
+            factor,
+            self._bounds,
+            self._up,
+        )
 
     def _conceal(self):
         """The granule is lost: no lines, so that the one before fades out with its window and the next one fades in."""

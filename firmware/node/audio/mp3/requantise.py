@@ -14,6 +14,7 @@ def requantise(
     cell: ptr32,
     factors: ptr8,
     widths: ptr8,
+    long_bands: int,
     pretab: ptr8,
     gains: ptr32,
     powers: ptr32,
@@ -23,18 +24,11 @@ def requantise(
 ) -> int:
     """Replace the first `last` quantised lines at `p` by their values, halved `lower` / 4 times; `levels`: the sum of magnitudes is added for each subband.
 
-    `cell`: a block of side information. `widths`: of its bands as sent. `gains`: GAINS, with QUARTERS behind. `v`: anything. Returns the sum of all
+    `cell`: a block of side information. `widths`: of its bands as sent, `long_bands` of them for long windows. `gains`: GAINS, with QUARTERS behind. `v`: anything. Returns the sum of all
     magnitudes, Q.15.
     """
     step = 2 + 2 * cell[16]
     gain = cell[2] - 210 - lower
-    long_bands = 40
-    if cell[5] == 2:
-        long_bands = 0
-        if cell[6]:
-            long_bands = 6
-            if widths[6] == widths[3]:
-                long_bands = 8
     preflag = cell[15]
     total = 0
     band = 0
@@ -60,11 +54,14 @@ def requantise(
             t = ptr32(int(gains) + ((q & 3) << 6))
             quarter = gains[64 + (q & 3)]
             shift = 3 - (q >> 2)
-            if shift < 0:
-                shift = 0
-            elif shift > 30:
-                shift = 30
-            half = (1 << shift) >> 1
+            short = shift
+            if short < 0:
+                short = 0
+            elif short > 31:
+                short = 31
+            half = 0
+            if short and short < 31:
+                half = 1 << short - 1
         n = band_left
         if n > room:
             n = room
@@ -76,7 +73,7 @@ def requantise(
             if v:
                 x = v >> 1
                 if x < 16:
-                    x = t[x] + half >> shift
+                    x = t[x] + half >> short
                 else:
                     k = 0
                     r = 0
@@ -93,8 +90,10 @@ def requantise(
                         x = powers[x]
                     x = (x >> 15) * quarter + ((x & 32767) * quarter >> 15)
                     r = shift - 6 - k - (k + 2 >> 2)
-                    if r > 0:
-                        x = x + ((1 << r) >> 1) >> r
+                    if r > 30:
+                        x = 0
+                    elif r > 0:
+                        x = (x >> r - 1) + 1 >> 1
                     elif r < 0 - 26:
                         x = 67108864
                     elif x >> 26 + r:
@@ -110,8 +109,10 @@ def requantise(
             p = ptr32(int(p) + 4)
             n -= 1
         if room == 0 or line >= last:
-            levels[0] = levels[0] + level
             total += level >> 6
+            if level > 67108864:
+                level = 67108864
+            levels[0] = levels[0] + level
             level = 0
             room = 18
             levels = ptr32(int(levels) + 4)

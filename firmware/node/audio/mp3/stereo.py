@@ -31,59 +31,90 @@ def middle_side(left: ptr32, right: ptr32, first: int, last: int):
 
 
 @micropython.viper
-def intensity(
-    left: ptr32, right: ptr32, cell: ptr32, factors: ptr8, widths: ptr8, table: ptr32, mpeg1: int, ms: int, mono: int, factor: int, last: int, up: int
-):
-    """Intensity stereo above the last line of the right channel that is not 0, `last`; below it, MS where `ms`.
+def zero_part(p: ptr32, cell: ptr32, widths: ptr8, long_bands: int, last: int) -> int:
+    """From which band on the right channel is 0, for each window: six bits each; the fourth six for the long bands of mixed blocks. Of lines not yet
+    requantised, of which the first `last` may be other than 0. `long_bands`: 22 for long blocks."""
+    first = 0
+    second = 0
+    third = 0
+    lower = 0
+    line = 0
+    band = 0
+    window = 0
+    while line < last:
+        stop = line + widths[band]
+        found = 0
+        while line < stop:
+            found |= p[line]
+            line += 1
+        band += 1
+        if band <= long_bands:
+            if found:
+                first = band
+                lower = band
+        else:
+            if band == long_bands + 1:
+                first = 0
+            if found:
+                lower = long_bands
+                if window == 0:
+                    first = band
+                elif window == 1:
+                    second = band
+                else:
+                    third = band
+            window += 1
+            if window == 3:
+                window = 0
+    if cell[5] == 2 and band <= long_bands:
+        first = 0
+    return first | second << 6 | third << 12 | lower << 18
 
-    `cell`, `factors`: of the right channel, `table`: INTENSITY. `mono`: put left + right into `left` instead.
-    `factor`: by which intensity lines are too small, Q1.15. Short blocks have a bound for each window.
+
+@micropython.viper
+def intensity(
+    left: ptr32, right: ptr32, cell: ptr32, factors: ptr8, widths: ptr8, long_bands: int, table: ptr32, mpeg1: int, joint: int, factor: int, bounds: int, up: int
+):
+    """Intensity stereo in the bands from `bounds` on (see `zero_part`); below, MS where `joint` has it.
+
+    `cell`, `factors`: of the right channel, `table`: INTENSITY. `joint`: mode_extension, and 4 to put left + right into `left` instead.
+    `factor`: by which intensity lines are too small, Q1.15.
     """
     up15 = up + 15
-    long_bands = 22
+    mono = joint & 4
+    ms = joint & 2
     bands = 22
     if cell[5] == 2:
-        long_bands = 0
         bands = 39
-        if cell[6]:
-            long_bands = 6
-            if mpeg1:
-                long_bands = 8
+        if long_bands:
             bands = long_bands + 30
-    # From the top: the bound of each window is the first band in which it has a line.
-    line = 576
-    band = bands
-    bounds = 0
-    open = 0
-    while band > 0:
-        band -= 1
+    line = 0
+    band = 0
+    window = 0
+    while band < bands:
         n = widths[band]
-        line -= n
-        window = 0
-        if band >= long_bands:
-            window = (band - long_bands) % 3
-        elif long_bands < 22:
-            window = 3
-            if open:
-                bounds = 15
-        if bounds & 1 << window == 0:
-            i = line
-            while i < line + n:
-                if i < last and right[i]:
-                    bounds |= 1 << window
-                    open = 1
-                i += 1
+        limit = bounds >> 6 * window & 63
+        if band < long_bands:
+            if cell[5] == 2:
+                limit = bounds >> 18
+        else:
+            window += 1
+            if window == 3:
+                window = 0
         position = factors[band]
-        if band == bands - 1 and cell[5] != 2:
-            position = factors[band - 1]
-        elif cell[5] == 2 and band >= bands - 3:
+        if cell[5] != 2:
+            if band == 21:
+                position = factors[20]
+        elif band >= bands - 3:
             position = factors[band - 3]
         legal = 1
-        if bounds & 1 << window or position > 127:
+        if band < limit or position > 127:
             legal = 0
         elif mpeg1 and position >= 7:
             legal = 0
+        band += 1
         i = line
+        line += n
         if legal:
             if mpeg1:
                 to_left = table[2 * position]
@@ -100,7 +131,7 @@ def intensity(
             if mono:
                 to_left += to_right
                 to_right = 0
-            while i < line + n:
+            while i < line:
                 x = left[i]
                 low = x & 32767
                 x = x << up >> up15
@@ -109,11 +140,11 @@ def intensity(
                 i += 1
         elif mono:
             if ms == 0:
-                while i < line + n:
+                while i < line:
                     left[i] = left[i] + right[i]
                     i += 1
         elif ms:
-            while i < line + n:
+            while i < line:
                 x = left[i]
                 low = right[i]
                 left[i] = x + low

@@ -14,7 +14,7 @@ from loa.sim.boards.rom import RomLoader
 from loa.sim.boards.socket_port import Host, SocketPort
 from loa.sim.boards.uart import ROM_BAUD, Uart
 from loa.sim.hardware.chip import FLASH_FILE
-from loa.sim.node import SimulatedNode
+from loa.sim.node import LOG_FILE, SimulatedNode
 from loa.sim.runtime import Runtime
 
 _RISE_S = 0.025  # the capacitor at EN: the boot pin is looked at so long after the reset was let go
@@ -159,5 +159,5 @@ class VirtualBoard:
 
     def _log(self, data: bytes) -> None:
         if self._loader is None:
-            with (self.folder / "console.log").open("ab") as log:
+            with (self.folder / LOG_FILE).open("ab") as log:
                 log.write(data)

@@ -20,13 +20,14 @@ _LOOK_S = 0.01
 
 
 class Console:
-    """`say(bytes)` gets what the board prints, from a thread. `interrupt()` is to send SIGINT to the process."""
+    """`say(bytes)` gets what the board prints, from a thread. `interrupt()` is called for a Ctrl-C that a running program is to notice."""
 
     def __init__(self, say: Callable[[bytes], None], interrupt: Callable[[], None]) -> None:
         self._say = say
         self._interrupt = interrupt
         self._master: int | None = None
         self._heard_interrupts = False
+        self._interrupted = False
         self._held = b""
         self._lock = threading.RLock()
 
@@ -39,7 +40,7 @@ class Console:
         mode = termios.tcgetattr(theirs)
         mode[3] |= termios.ISIG  # MicroPython takes it away while it reads its prompt, which is how one knows
         termios.tcsetattr(theirs, termios.TCSANOW, mode)
-        self._heard_interrupts, self._held = False, b""  # until the process says that it is there, SIGINT would end it
+        self._heard_interrupts, self._interrupted, self._held = False, False, b""
         threading.Thread(target=self._listen, args=(self._master,), name="console", daemon=True).start()
         return theirs
 
@@ -60,7 +61,8 @@ class Console:
         with self._lock:
             for part in re.split(rb"(\x03)", data):
                 if part == _CTRL_C and self._runs():
-                    if self._heard_interrupts:
+                    if self._heard_interrupts and not self._interrupted:
+                        self._interrupted = True
                         self._interrupt()
                 elif self._runs() or self._held:
                     self._held = (self._held + part)[:_RING]
@@ -79,7 +81,10 @@ class Console:
                 return
 
     def _type_held(self) -> None:
-        if self._held and not self._runs():
+        if self._runs():
+            return
+        self._interrupted = False
+        if self._held:
             held, self._held = self._held, b""
             self._type(held)
 

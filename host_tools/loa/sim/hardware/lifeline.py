@@ -10,6 +10,7 @@ FED = b"fed\n"
 RESET_HARD = b"reset hard\n"
 RESET_SOFT = b"reset soft\n"
 INTERRUPT = b"interrupt "
+PRESSED = "pressed"  # a member of what is told of the world, not kept there: somebody pressed that character
 _LENGTH_DIGITS = 4
 
 

@@ -99,8 +99,10 @@ class Weather:
             raise
 
     def _finish(self, fault: Fault) -> None:
-        self._under_way.remove(fault)
-        self._subject.end(fault)
+        try:
+            self._subject.end(fault)
+        finally:
+            self._under_way.remove(fault)  # not before: whoever sees it broken can ask until it is mended
         if fault.lasts_s:
             self._tell(time.time(), fault.who, f"over: {fault.says}")
 

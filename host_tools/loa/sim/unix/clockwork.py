@@ -16,6 +16,7 @@ class _Time:
     def __init__(self):
         self.crystal = Crystal(PERFECT, "", _host_us())
         self.between = ()  # see `subscribe_between`
+        self.interrupted = False
 
 
 _TIME = _Time()
@@ -54,6 +55,14 @@ def run_due():
     finally:
         for _ in range(depth):
             heap_lock()
+    if _TIME.interrupted:
+        _TIME.interrupted = False
+        raise KeyboardInterrupt
+
+
+def interrupt():
+    """Raise KeyboardInterrupt in the program once the hardware has done its tick: never in the middle of that, or where nothing would catch it."""
+    _TIME.interrupted = True
 
 
 def sleep_to_tick(limit_us):

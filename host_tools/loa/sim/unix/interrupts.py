@@ -1,13 +1,15 @@
-"""Tells the supervisor which character interrupts the program, since the console is not this process's own."""
+"""Ctrl-C at the board's console, which is not this process's own: the supervisor has it, and is told which character interrupts the program."""
 
 import sys
 
+import clockwork
 import micropython
 from chip import CHIP
 
-from loa.sim.hardware.lifeline import interrupt
+from loa.sim.hardware.lifeline import PRESSED, interrupt
 
 _CTRL_C = 3
+_NONE = -1
 
 
 class _Micropython:
@@ -20,14 +22,19 @@ class _Micropython:
         CHIP.lifeline.say(interrupt(character))
 
 
-def unlock_heap():
-    """Undo what emulated hardware was in the middle of when an interrupt came: it locks the heap around its own work."""
-    micropython.heap_lock()
-    for _ in range(micropython.heap_unlock()):
-        micropython.heap_unlock()
-
-
 def watch():
-    """Put it in the built-in one's place. From now on Ctrl-C interrupts, as when the board's MicroPython has started."""
+    """Put it in the built-in one's place. From now on Ctrl-C interrupts whatever sleeps or polls, as when the board's MicroPython has started."""
     sys.modules["micropython"] = emulated = _Micropython()
     emulated.kbd_intr(_CTRL_C)
+    clockwork.PULSE.subscribe(_look)
+
+
+def prompt():
+    """The prompt comes: there Ctrl-C is a letter."""
+    sys.modules["micropython"].kbd_intr(_NONE)
+    clockwork.PULSE.unsubscribe(_look)
+
+
+def _look(now_us):
+    if CHIP.world.pop(PRESSED, False):
+        clockwork.interrupt()

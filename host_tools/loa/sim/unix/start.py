@@ -31,9 +31,6 @@ from loa.sim.esp32 import fitting
 from loa.sim.hardware.chip import PROMPT
 
 
-_WHATEVER = (Exception, KeyboardInterrupt)  # made here: where the heap is locked no tuple can be made
-
-
 def mount_root():
     """As the stock `_boot.py`: a blank partition is formatted, without one that mounts there is no way on."""
     vfs.umount("/")
@@ -65,8 +62,7 @@ def run_main():
         return
     try:
         exec(program, {"__name__": "__main__"})
-    except _WHATEVER as error:
-        interrupts.unlock_heap()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - as the prompt does: printed, whatever it is
         sys.print_exception(error)
 
 
@@ -77,6 +73,7 @@ if CHIP.cause == PROMPT:
     print("MPY: soft reboot", end="\r\n")
 else:
     run_main()
+interrupts.prompt()
 if not CHIP.terminal:
     print(">>>")
     while True:
