@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import chaos, heap_life, loop, mutations
+from tests.bench import chaos, heap_life, loop, mp3, mutations
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build"
 BENCHES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "chaos": chaos.measure,
     "heap": heap_life.measure,
     "loop": loop.measure,
+    "mp3": mp3.measure,
     "mutations": mutations.measure,
 }
 

@@ -132,6 +132,8 @@ def _crafted() -> dict[str, Callable[[str], Stream]]:
     return found | {
         "mixed-blocks-44100": _random(one, Recipe(((SHORT, True), (LONG, False)))),
         "mixed-blocks-24000": _random(Header(MPEG2, 24000, 96, MONO), Recipe(((SHORT, True),))),
+        "blocks-apart-44100-stereo": _random(Header(MPEG1, 44100, 256, STEREO), Recipe(ALL_SHAPES, apart=True)),
+        "blocks-apart-22050-ms": _random(Header(MPEG2, 22050, 128, JOINT), Recipe(SWITCHES, apart=True, extensions=(MS, 0))),
         "switching-48000-stereo": _random(Header(MPEG1, 48000, 192, STEREO), Recipe(SWITCHES, in_order=True)),
         "short-subblock-gain-32000": _random(Header(MPEG1, 32000, 160, MONO), Recipe(((SHORT, False),), subblock_gains=tuple(range(8)))),
         "ms-44100": _random(two, Recipe(**everywhere, extensions=(MS, 0))),

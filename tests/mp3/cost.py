@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import compat
 import numpy as np
 from tests.mp3 import catalogue, lame
 from tests.mp3.chip import bytecodes, machine_code
@@ -17,8 +16,6 @@ from tests.mp3.judge import Difference, decode_stream, difference, mixed
 
 from loa.demo import audio
 from loa.station.decode import decoded_file
-
-compat.install()
 
 # docs/board.md: a loop body of five operations is 960 instructions of an emulated ESP32; such an operation is some two bytecodes.
 INSTRUCTIONS_A_BYTECODE = 96
@@ -79,7 +76,7 @@ def cost(name: str, granules: int = _GRANULES) -> Cost:
     """Decode so many granules of a stream of the catalogue, as int16 as a node does, behind a few that count for nothing; once more as machine code."""
     stream = stream_of(name)
     with machine_code() as memory:
-        decoding = _Decoding(stream.content)
+        decoding = Decoding(stream.content)
         for _ in range(_WARM):
             decoding.granule()
         before, worst = dict(memory.instructions), 0
@@ -89,9 +86,9 @@ def cost(name: str, granules: int = _GRANULES) -> Cost:
             worst = max(worst, sum(memory.instructions.values()) - held)
         samples = granules * _SAMPLES
         kernels = {kernel: (count - before.get(kernel, 0)) / samples for kernel, count in memory.instructions.items()}
-        exact = _Decoding(stream.content)
+        exact = Decoding(stream.content)
         heard = np.concatenate([exact.exactly() for _ in range(granules)])[np.newaxis, :]
-    decoding = _Decoding(stream.content)
+    decoding = Decoding(stream.content)
     with machine_code(), bytecodes() as counts:
         for _ in range(granules):
             decoding.granule()
@@ -100,7 +97,7 @@ def cost(name: str, granules: int = _GRANULES) -> Cost:
     return Cost(name, ordered, {where: count / granules for where, count in counts.most_common()}, worst, difference(heard, wanted))
 
 
-class _Decoding:
+class Decoding:
     """A decoder, and bytes for it without end."""
 
     def __init__(self, content: bytes) -> None:

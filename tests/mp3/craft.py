@@ -19,13 +19,15 @@ Shape = tuple[int, bool]  # block type, mixed
 class Recipe:
     """What a crafted stream is made of; each granule draws from the tuples.
 
-    `shapes`: drawn for each granule, or with `in_order` taken one after the other. `tables`: of the big values. `big`, `quads`: share of the
-    lines that pairs and quadruples cover. `level`: magnitudes fall off towards `1` from at most so much. `shift`: added to every global gain,
-    which makes the sound as loud as it should be.
+    `shapes`: drawn for each granule, or with `in_order` taken one after the other; for each channel of it if `apart`. Where encoders would have
+    START before SHORT, here it is too: FFmpeg is no judge of the others, since it leaves out what a long window reaches into them. `tables`: of the
+    big values. `big`, `quads`: share of the lines that pairs and quadruples cover. `level`: magnitudes fall off towards `1` from at most so
+    much. `shift`: added to every global gain, which makes the sound as loud as it should be.
     """
 
     shapes: tuple[Shape, ...] = ((LONG, False),)
     in_order: bool = False
+    apart: bool = False
     tables: tuple[int, ...] = huffman.TABLES
     count1_tables: tuple[int, ...] = (0, 1)
     big: tuple[float, float] = (0.1, 0.5)
@@ -54,6 +56,7 @@ def crafted(header: Header, recipe: Recipe, frames: int, seed: int, reservoir: b
 
 def _pieces(header: Header, recipe: Recipe, frames: int, chance: random.Random) -> Iterator[tuple[Header, Side, bytes]]:
     room, number = 0, 0
+    shapes = [(LONG, False)] * header.channels
     for frame in range(frames):
         current = recipe.header(header.with_(extension=chance.choice(recipe.extensions)), frame)
         reach = 255 if header.lsf else 511
@@ -61,18 +64,24 @@ def _pieces(header: Header, recipe: Recipe, frames: int, chance: random.Random) 
         side, bits = Side(), BitWriter()
         factors: list[list[int]] = [[], []]
         for granule_number in range(current.granules):
-            shape = recipe.shapes[number % len(recipe.shapes)] if recipe.in_order else chance.choice(recipe.shapes)
+            wanted = [recipe.shapes[number % len(recipe.shapes)] if recipe.in_order else chance.choice(recipe.shapes) for _ in shapes]
+            shapes = [_allowed(before, wanted[channel if recipe.apart else 0]) for channel, before in enumerate(shapes)]
             number += 1
             side.granules.append([])
             for channel in range(current.channels):
                 left = current.granules * current.channels - granule_number * current.channels - channel
                 limit = min(_PART_BITS_MAX, (8 * room - len(bits)) // left)
-                part, granule = _granule(current, recipe, shape, channel, chance, factors, side, limit)
+                part, granule = _granule(current, recipe, shapes[channel], channel, chance, factors, side, limit)
                 side.granules[-1].append(granule)
                 bits.put_text(part)
         main = bits.octets()
         room -= len(main)
         yield current, side, main
+
+
+def _allowed(before: Shape, wanted: Shape) -> Shape:
+    """`wanted`, or the START that must stand before it."""
+    return wanted if wanted[0] != SHORT or before[0] in (START, SHORT) else (START, wanted[1])
 
 
 def _granule(
@@ -114,6 +123,8 @@ def _choose(header: Header, recipe: Recipe, shape: Shape, intensity: bool, chanc
     if intensity and not header.lsf:
         compress = tuple(code for code in compress if code < 14)  # no more than 3 bits for a position
     granule.scalefac_compress = chance.choice(compress)
+    while intensity and header.lsf and not {1, 2, 3, 4}.issuperset(factor_widths(header, granule, intensity)):
+        granule.scalefac_compress = chance.choice(compress)  # of positions with no bits decoders think differently, and FFmpeg knows 16
     granule.tables = (chance.choice(recipe.tables), chance.choice(recipe.tables), chance.choice(recipe.tables))
     granule.region0_count = chance.randrange(16)
     granule.region1_count = chance.randrange(8)

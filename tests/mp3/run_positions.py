@@ -8,7 +8,8 @@ import json
 import sys
 from array import array
 
-sys.path.insert(0, sys.argv[1])
+if __name__ == "__main__":
+    sys.path.insert(0, sys.argv[1])
 
 from node.audio.codecs.mp3 import Mp3
 from node.audio.sources.mp3 import Mp3File
@@ -53,4 +54,5 @@ async def main():
             await played(codec, path, start_ms, file.write)
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

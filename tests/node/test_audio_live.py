@@ -4,7 +4,7 @@ import asyncio
 import random
 from array import array
 
-from support_audio import RATE, Bench, ima_format_chunk, index_of, largest_step, pcm_head, sine
+from support_audio import RATE, Bench, ima_format_chunk, index_of, largest_step, pcm_head, sine, vector_file
 from support_time import VirtualClock
 
 from node.audio.feeder import BREAK
@@ -326,3 +326,63 @@ def test_flapping_never_clicks():
     bench.run(scenario)
     assert largest_step(bench.emitted) <= 18
     assert len(server.asked) > 8 and {8000, -8000} <= set(bench.emitted)
+
+
+def _mp3():
+    with open(vector_file("../mp3/untold-24000.mp3"), "rb") as file:
+        return file.read()
+
+
+def test_an_mp3_stream_is_joined_anywhere():
+    """At most the frames are lost that it takes to be sure of what it is."""
+    whole = _mp3()
+    for start in (0, 1, 77, 143, 500):
+        for most in (1, 100, 5000):
+            content = whole[start:]
+            sound = _run(_body(_Response(content, burst=1 << 20, most=most), 333))
+            assert content.endswith(sound) and len(content) - len(sound) <= 3 * 144 + 256, (start, most)
+
+
+def test_mp3_with_titles():
+    content = _with_titles(_mp3(), 500, (b"StreamTitle='a';", b""))
+    sound = _run(_body(_Response(content, headers={"icy-metaint": "500"}, burst=1 << 20), 333))
+    assert _mp3().endswith(sound) and len(_mp3()) - len(sound) <= 3 * 144 + 256
+
+
+def test_what_is_neither_wav_nor_mp3_is_refused():
+    for content in (b"", b"<html>" * 300, bytes(70_000), b"\xff" * 70_000):
+        assert _refusal(_Response(content, burst=1 << 20)) == NOT_AUDIO
+
+
+async def _heard_live(server, size):
+    """Pieces that a live source gives until `size` bytes have come; BREAK stands for itself."""
+    source = _live(server)
+    await source.open(0)
+    view = memoryview(bytearray(400))
+    pieces = []
+    count = 0
+    while count < size:
+        n = await source.readinto(view)
+        pieces.append(n if n == BREAK else bytes(view[:n]))
+        count += max(n, 0)
+    source.close()
+    return source.format, pieces
+
+
+def test_a_live_mp3_stream_is_taken_up_again():
+    whole = _mp3()
+    server = _Server(_Response(whole[:4000], burst=1 << 20), _Response(whole[4000:], burst=1 << 20))
+    format, pieces = _run(_heard_live(server, 6500))
+    assert (format.codec, format.rate, format.block_bytes) == ("mp3", RATE, 1)
+    assert pieces.count(BREAK) == 1
+    cut = pieces.index(BREAK)
+    assert whole[:4000].endswith(b"".join(pieces[:cut]))
+    assert b"".join(pieces[cut + 1 :]) in whole[4000:]
+
+
+def test_a_live_stream_does_not_change_its_form():
+    server = _Server(
+        _Response(_mp3()[:4000], burst=1 << 20), _Response(pcm_head() + bytes(9000), burst=1 << 20), _Response(_mp3(), burst=1 << 20)
+    )
+    _, pieces = _run(_heard_live(server, 8000))
+    assert len(server.asked) == 3 and pieces.count(BREAK) == 1

@@ -341,6 +341,8 @@ def test_tas5805m_says_what_shut_it_down_and_goes_on_when_it_is_over():
         assert bench.output.look() == bench.output.look() == "tas5805m-overcurrent" and not bench.hears()
         bench.bus.chips = []
         told.append(bench.output.look())
+        asked = bench.bus.transfers
+        assert bench.output.look() == "tas5805m-absent" and bench.bus.transfers == asked
         return told
 
     bench = _tas5805m()

@@ -134,6 +134,19 @@ def test_what_does_not_answer_is_a_fault_until_it_does():
     assert fitted.faults() == []
 
 
+def test_a_bus_that_hangs_is_left_alone_for_an_hour():
+    bus = Bus(Ina226())
+    fitted = Fitted(_ES8388, _Machine(bus, Esp32Memory()), object())
+    assert fitted.measure()
+    bus.fail_at = bus.transfers
+    assert fitted.measure() == {} and fitted.faults() == ["ina226-bus"]
+    asked = bus.transfers
+    for _ in range(60):
+        assert fitted.measure() == {} and fitted.faults() == ["ina226-bus"]
+    assert bus.transfers == asked
+    assert fitted.measure() and fitted.faults() == []
+
+
 def test_a_board_with_an_enabled_codec_and_no_amplifier_pin():
     async def life():
         clocks.start()

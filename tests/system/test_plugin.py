@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from loa.sim.storms import schedule
 from loa.testing import Commune, Lab, eventually
 from loa.testing.commune import Broker
@@ -89,19 +87,35 @@ def test_a_broker_that_is_none_or_does_not_answer(tmp_path: Path) -> None:
     assert f"the broker {url} is out of reach" in ran.stdout and "Traceback" not in said(ran)
 
 
-@pytest.mark.parametrize(
-    ("test", "told"),
-    [
-        ('@pytest.mark.loa(nodes=["ban-la-2"])\ndef test_it(node): pass', 'has no node "ban-la-2"'),
-        ('@pytest.mark.loa(site="none.toml")\ndef test_it(node): pass', "none.toml"),
-        ('@pytest.mark.loa(runtime="java")\ndef test_it(node): pass', 'there is no runtime "java"'),
-        ('def test_it(broker, storm): storm("hail")', 'there is no storm "hail"'),
-    ],
-    ids=["node", "site", "runtime", "storm"],
-)
-def test_what_does_not_exist_is_said_in_a_line(tmp_path: Path, test: str, told: str) -> None:
-    ran = run(tmp_path, "import pytest\n" + test)
-    assert ran.returncode == 1 and told in ran.stdout, said(ran)
+def test_what_does_not_exist_is_said_in_a_line(tmp_path: Path) -> None:
+    text = """
+import pytest
+
+@pytest.mark.loa(nodes=["ban-la-2"])
+def test_node(node): pass
+
+@pytest.mark.loa(site="none.toml")
+def test_site(node): pass
+
+@pytest.mark.loa(runtime="java")
+def test_runtime(node): pass
+
+@pytest.mark.loa(profile="carrier-pigeon")
+def test_profile(node): pass
+
+def test_storm(broker, storm):
+    storm("hail")
+"""
+    ran = run(tmp_path, text)
+    for told in (
+        'station moc-chau has no node "ban-la-2"\ndid you mean "ban-la-1"?',
+        "none.toml",
+        'there is no runtime "java"',
+        'there is no profile "carrier-pigeon"',
+        'there is no storm "hail"',
+    ):
+        assert told in ran.stdout, said(ran)
+    assert "4 errors" in ran.stdout and "1 failed" in ran.stdout
     assert "Error" not in ran.stdout and "host_tools" not in ran.stdout, "not where in loa it was noticed"
 
 
@@ -188,3 +202,18 @@ def test_a_storm_comes_by_name_and_seed_and_mends_what_it_broke(broker: Broker, 
         "started",
         "over: ends and starts again, with its data",
     ]
+
+
+def test_what_cannot_be_kept_is_said_and_the_run_goes_on(tmp_path: Path) -> None:
+    text = """
+def test_one(broker, loa_commune):
+    loa_commune.acts.note_at("no time", "a test", "does harm")
+    loa_commune.acts.note("a test", "fails")
+    raise ValueError("on purpose")
+
+def test_two():
+    pass
+"""
+    ran = run(tmp_path, text)
+    assert "1 failed, 1 passed" in ran.stdout and "on purpose" in ran.stdout, said(ran)
+    assert "not all could be kept in" in ran.stdout

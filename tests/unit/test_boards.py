@@ -1,6 +1,7 @@
 """Descriptions of boards: those that we have, the mistakes that are named, a new one made by following the guide, and the hashes of runtime images."""
 
 import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from loa import firmware
 from loa.boards import check_folder, load_board, notes
+from loa.boards import lock as locking
 from loa.boards.load import _pins
 from loa.boards.lock import lock
 from loa.cli.app import app
@@ -18,6 +20,7 @@ from loa.firmware import board_names
 from loa.progress import Silent
 from loa.provision.image import build_image
 from loa.sim.boards import stand_in
+from loa.site import load_site
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN, CODEC, LAN, CLOCKED = "generic-esp32-max98357a", "louder-esp32", "wt32-eth01-pcm5102a", "esp32-lyrat"
@@ -169,6 +172,19 @@ def test_a_site_cannot_have_a_rate_that_its_board_cannot_play():
         board.for_node(CODEC, rate=24000)
 
 
+def test_a_site_file_says_which_boards_can_play_its_rate(tmp_path):
+    text = (ROOT / "host_tools" / "loa" / "demo" / "site.toml").read_text()
+    changed = text.replace(f'board = "{PLAIN}"', f'board = "{CODEC}"', 1)
+    assert changed != text
+    site = tmp_path / "site.toml"
+    site.write_text(changed)
+    with pytest.raises(
+        InvalidFile,
+        match=rf"site.toml:\d+: nodes\.[\w-]+\.board: cannot play .* 24000, only 32000, 44100, 48000; found '{CODEC}'; allowed: .*{PLAIN}",
+    ):
+        load_site(site)
+
+
 @pytest.mark.parametrize("name", board_names())
 def test_the_cache_never_outgrows_the_partition(name):
     board = load_board(name)
@@ -246,3 +262,36 @@ def test_lock_needs_its_lines(tmp_path):
     description.write_text(re.sub(r"^sha256 .*\n", "", description.read_text(), flags=re.M))
     with pytest.raises(LoaError, match="there is no line for sha256"):
         lock(folder, tmp_path / "cache", Silent(), image)
+
+
+def test_the_commands_speak_json(tmp_path):
+    folder, image = _board_with(tmp_path)
+    listed = json.loads(CliRunner().invoke(app, ["boards", "list", "--json"]).stdout)
+    assert list(listed) == board_names() and listed[CODEC]["rates"] == [32000, 44100, 48000] and not listed[CODEC]["verified"]
+    told = json.loads(CliRunner().invoke(app, ["boards", "check", "--json"]).stdout)
+    assert told["ok"] and list(told["notes"]) == board_names()
+    locked = json.loads(CliRunner().invoke(app, ["boards", "lock", str(folder), "--image", str(image), "--json"]).stdout)
+    assert locked[PLAIN]["changed"] and locked[PLAIN]["sha256"] == hashlib.sha256(image.read_bytes()).hexdigest()
+
+
+def test_lock_with_one_image_is_for_one_board(tmp_path):
+    _, image = _board_with(tmp_path)
+    told = CliRunner().invoke(app, ["boards", "lock", "--image", str(image)])
+    assert told.exit_code == 2 and "--image is for one board" in told.output
+
+
+def test_what_cannot_be_fetched_is_said_and_the_others_are_locked(tmp_path, monkeypatch):
+    folder, image = _board_with(tmp_path)
+    other = tmp_path / CODEC
+    shutil.copytree(firmware.BOARDS / CODEC, other)
+
+    def fetch(url, name, sha256, cache, progress):
+        if "SPIRAM" in url:
+            raise LoaError(f"{url}: no network", "run it again", 6)
+        return image
+
+    monkeypatch.setattr(locking, "fetch", fetch)
+    told = CliRunner().invoke(app, ["boards", "lock", str(other), str(folder)])
+    assert told.exit_code == 6
+    assert "no network" in told.output and f"{PLAIN} " in told.output
+    assert check_folder(folder).runtime.locked and not check_folder(other).runtime.locked

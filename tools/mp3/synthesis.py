@@ -11,8 +11,6 @@ SLOTS = 18
 COARSE_PAST, FINE_PAST = 15, 9
 CENTRE = (6, 7, 8, 9)  # ages of the taps that are large
 
-ROW_ORDER = [16, 0] + [n for j in range(1, 16) for n in (16 + j, 16 - j)]  # X[16+j] and X[16-j] are used together
-
 DCT_HEAD = '''"""The matrixing of the synthesis filterbank (ISO/IEC 11172-3, 2.4.3.2.2) as a 32-point DCT-II after Lee; written by tools/mp3/make.py.
 
 X[n] = sum of S[k] cos(n (2k + 1) pi / 64), n = 0..31, from which the 64 values V follow by symmetry: V[i] = X[16 + i], and so on. In place,
@@ -44,22 +42,20 @@ WINDOW_HEAD = '''"""Windowing and summing of the synthesis filterbank (ISO/IEC 1
 
 Each sample is the sum of 16 products of window values D (Q1.16, exact) with X of the last 16 slots. A row of the history keeps X[n] in three forms:
 A = X in Q2.15 for the twelve outer taps, whose |D| sum up to 0.38; H = X in Q2.10 and L, the ten bits below, for the four large ones in the middle.
-With |X| < 2.6 (more than what an output of +-0.95 can need) all partial sums stay below 2**31: A 24768 * 85196, H 156590 * 2662, L 156590 * 1023. What A and L cut off is made up for on average.
-A row: A of the 15 slots before and 18 of this granule, H and L of 9 before and 18. Rows: X[16], X[0], then X[16 + j] and X[16 - j] for j = 1..15.
+With |X| < 2.6 (more than what an output of +-0.95 can need) all partial sums stay below 2**31: A 24768 * 85196, H 156590 * 2662, L 156590 * 1023.
+What A cuts off, and what `dct32` does, is made good on average. A row: A of the 15 slots before and 18 of this granule, H and L of 9 before and 18.
 """
 
 import micropython
 
 
 @micropython.viper
-def window(a: int, p: ptr32, rows: ptr32, out: ptr32, slots: int, up: int):
-    """Put 32 samples of Q5.26 for each of `slots` slots at `out`. `a`, `p`: anything of that type. `up`: 32 where a word has 64 bits, else 0."""
+def window(a: int, p: ptr32, rows: ptr32, out: ptr32, d: ptr32, up: int):
+    """Put the 576 samples of a granule, Q5.26, at `out`. `a`, `p`: anything of that type. `d`: WINDOW. `up`: 32 where a word has 64 bits, else 0."""
     mid = up + 5
     low = up + 10
-    t = 0
-    while slots:
-        slots -= 1
-        p = rows
+    samples = 32
+    while samples:
 '''
 
 SHIFT_HEAD = '''
@@ -169,19 +165,18 @@ def dct32_lines() -> list[str]:
     lines += DCT.lines
     lines += ["if loud:", "    i = 0", "    while i < 32:", "        a = s[i] << up >> up", "        if a > 2726296:", "            s[i] = 2726296"]
     lines += ["        elif a < -2726296:", "            s[i] = -2726296", "        i += 1"]
-    lines.append("row = rows")
-    for number, n in enumerate(ROW_ORDER):
-        base = number % 2 * ROW
+    lines += ["row = rows", "i = 16", "while i:", "    i -= 1"]
+    for cell in (0, 1):
+        base = cell * ROW
         lines += [
-            f"a = s[{DCT.outputs[n][0]}]",
-            f"row[{base + LOW + FINE_PAST}] = a & 1023",
-            "a = a << up",
-            f"row[{base + COARSE + COARSE_PAST}] = a >> coarse",
-            f"row[{base + HIGH + FINE_PAST}] = a >> high",
+            f"    a = s[{cell}]",
+            f"    row[{base + LOW + FINE_PAST}] = a & 1023",
+            "    a = a << up",
+            f"    row[{base + COARSE + COARSE_PAST}] = a >> coarse",
+            f"    row[{base + HIGH + FINE_PAST}] = a >> high",
         ]
-        if number % 2 and number < 31:
-            lines.append(f"row = ptr32(int(row) + {2 * ROW * 4})")
-    lines += ["s = ptr32(int(s) + 128)", "rows = ptr32(int(rows) + 4)"]
+    lines += [f"    row = ptr32(int(row) + {2 * ROW * 4})", "    s = ptr32(int(s) + 8)"]
+    lines += ["rows = ptr32(int(rows) + 4)"]
     return lines
 
 
@@ -191,54 +186,70 @@ def dct32_module() -> str:
     return head + "".join(f"        {line}\n" for line in dct32_lines())
 
 
-def taps(sample: int) -> list[tuple[int, int, int]]:
-    """(row within the pair, age, window value) of each tap of one sample; the row of X[16 + j] is 0, that of X[16 - j] is 1."""
-    values = window()
-    near, far = (16, 0) if sample in (0, 16) else (16 + min(sample, 32 - sample), 16 - min(sample, 32 - sample))
-    result = []
-    for age in range(16):
-        value = values[sample + 32 * age]
-        if age % 2 == 0:
-            if sample != 16:  # V[16] = X[32] = 0
-                result.append((0, age, (value if sample < 16 else -value) * DCT.outputs[near][1]))
-        elif sample == 0:  # V[48] = -X[16]
-            result.append((0, age, -value * DCT.outputs[near][1]))
-        else:
-            result.append((1, age, -value * DCT.outputs[far][1]))
-    return [tap for tap in result if tap[2]]
+def rows_of(sample: int) -> tuple[int, int]:
+    """n of the rows X[n] for the taps of even and of odd age: X[16 + j] and X[16 - j] for samples j and 32 - j."""
+    j = min(sample, 32 - sample)
+    return 16 + j if j < 16 else 16, 16 if sample == 0 else 16 - j
+
+
+def taps(sample: int) -> list[int]:
+    """The window value of the tap of each age, with the sign that X has in its row: V[j] is X[16 + j], or -X[48 - j] beyond j = 16, V[32 + j] is -X[|16 - j|]."""
+    values = [window()[sample + 32 * age] for age in range(16)]
+    near, far = rows_of(sample)
+    even = 0 if sample == 16 else (1 if sample < 16 else -1) * DCT.outputs[near][1]
+    odd = -DCT.outputs[far][1]
+    return [value * (odd if age % 2 else even) for age, value in enumerate(values)]
+
+
+OUTER = [age for age in (*range(0, 16, 2), *range(1, 16, 2)) if age not in CENTRE]  # in this order: even ones first
+LOWS = [age for age in (*range(1, 16, 2), *range(0, 16, 2)) if age in CENTRE]  # odd ones first, where the pointer is already
+HIGHS = LOWS[::-1]
+TOGETHER = 3  # slots in one round of the loop
+SAMPLE_CELLS = 4 + len(OUTER) + len(LOWS)
+
+
+def window_table() -> list[int]:
+    """For each sample: where its rows are, in bytes; what is added for A and for L; the window values in the order in which the kernel uses them."""
+    table = []
+    for sample in range(32):
+        values = taps(sample)
+        near, far = (DCT.outputs[n][0] * ROW * 4 for n in rows_of(sample))
+        coarse = sum(values[age] for age in OUTER) // 2
+        table += [near, far, coarse, 512 - round(mean_error(sample))]
+        table += [values[age] for age in OUTER] + [values[age] for age in LOWS]
+    return table
 
 
 def window_lines() -> list[str]:
-    lines: list[str] = []
-    for pair in range(16):
-        for sample in (0, 16) if pair == 0 else (pair, 32 - pair):
-            outer = [tap for tap in taps(sample) if tap[1] not in CENTRE]
-            centre = [tap for tap in taps(sample) if tap[1] in CENTRE]
-            lines.extend(chain([(row * ROW + COARSE + COARSE_PAST - age, value) for row, age, value in outer], sum(v for _, _, v in outer) // 2))
-            lines.append("t = a << up >> mid")
-            low = [(row * ROW + LOW + FINE_PAST - age, value) for row, age, value in centre]
-            lines.extend(chain(low, 512 - round(mean_error(sample))))
-            lines.append("a = (a << up >> low) + t")
-            lines.extend(f"a = p[{row * ROW + HIGH + FINE_PAST - age}] * {value} + a" for row, age, value in centre)
-            lines.append(f"out[{sample}] = a")
-        if pair < 15:
-            lines.append(f"p = ptr32(int(p) + {2 * ROW * 4})")
-    lines.append("rows = ptr32(int(rows) + 4)")
-    lines.append("out = ptr32(int(out) + 128)")
-    return lines
+    """One sample of all slots. Its window values lie on the stack, where a product finds them as fast as constants in the code."""
+    names = [f"d{position}" for position in range(len(OUTER) + len(LOWS))]
+    lines = ["near = ptr32(int(rows) + d[0])", "far = ptr32(int(rows) + d[1])", "coarse = d[2]", "fine = d[3]"]
+    lines += [f"{name} = d[{4 + position}]" for position, name in enumerate(names)]
+    lines += ["q = out", f"slots = {SLOTS // TOGETHER}", "while slots:", "    slots -= 1"]
+    for k in range(TOGETHER):
+        lines += ["    p = near", "    a = coarse"]
+        for position, age in enumerate(OUTER):
+            if position == len(OUTER) // 2:
+                lines.append("    p = far")
+            lines.append(f"    a = p[{COARSE + COARSE_PAST + k - age}] * {names[position]} + a")
+        lines += ["    t = a << up >> mid", "    a = fine"]
+        for area, ages in ((LOW, LOWS), (HIGH, HIGHS)):
+            for position, age in enumerate(ages):
+                if position == len(ages) // 2:
+                    lines.append(f"    p = {'far' if age % 2 else 'near'}")
+                lines.append(f"    a = p[{area + FINE_PAST + k - age}] * {names[len(OUTER) + LOWS.index(age)]} + a")
+            if area == LOW:
+                lines.append("    a = (a << up >> low) + t")
+        lines.append(f"    q[{32 * k}] = a")
+    lines += [f"    {name} = ptr32(int({name}) + {step})" for name, step in (("near", 4 * TOGETHER), ("far", 4 * TOGETHER), ("q", 128 * TOGETHER))]
+    return [*lines, f"d = ptr32(int(d) + {4 * SAMPLE_CELLS})", "out = ptr32(int(out) + 4)", "samples -= 1"]
 
 
 def mean_error(sample: int) -> float:
     """The mean error that the matrixing leaves in a sample, Q.36."""
-    near, far = (16, 0) if sample in (0, 16) else (16 + min(sample, 32 - sample), 16 - min(sample, 32 - sample))
     errors = DCT.mean_error([0.0] * 32)
-    row_errors = errors[near] * DCT.outputs[near][1], errors[far] * DCT.outputs[far][1]
-    return sum(value * row_errors[row] for row, _, value in taps(sample))
-
-
-def chain(products: list[tuple[int, int]], start: int) -> list[str]:
-    (cell, value), *others = products
-    return [f"a = p[{cell}] * {value} + {start}"] + [f"a = p[{cell}] * {value} + a" for cell, value in others]
+    ends = [errors[n] * DCT.outputs[n][1] for n in rows_of(sample)]
+    return sum(value * ends[age % 2] for age, value in enumerate(taps(sample)))
 
 
 def window_module() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hybrid import long_table, short_table
+from synthesis import window_table
 
 WORDS = Path(__file__).with_name("huffman.txt")
 
@@ -154,13 +155,13 @@ def alias() -> list[int]:
 
 
 def intensity() -> list[int]:
-    """Q1.15. MPEG-1: left and right for positions 0..6. Then 13818-3: 2 ** (-n / 4) and 2 ** (-n / 2) for n = 0..15, by intensity_scale."""
+    """Q1.15. MPEG-1: left and right for positions 0..6. Then 13818-3: 2 ** (-n / 4) and 2 ** (-n / 2) for n = 0..16, by intensity_scale."""
     result = []
     for position in range(7):
         ratio = math.tan(position * math.pi / 12) if position < 6 else math.inf
         left = ratio / (1 + ratio) if position < 6 else 1.0
         result += [left, 1 - left]
-    result += [2 ** (-n / 4) for n in range(16)] + [2 ** (-n / 2) for n in range(16)]
+    result += [2 ** (-n / 4) for n in range(17)] + [2 ** (-n / 2) for n in range(17)]
     return [round(value * (1 << 15)) for value in result]
 
 
@@ -184,8 +185,9 @@ def tables_module() -> str:
         ("GAINS", cells("i", gains() + quarters()), "int32 n ** (4 / 3) * 2 ** (f / 4), f = 0..3, n = 0..15, Q6.24, then 2 ** (f / 4), Q1.15"),
         ("POWERS", cells("i", powers()), "int32 n ** (4 / 3), n = 0..257, Q11.18"),
         ("ALIAS", cells("i", alias()), "int32 cs and -ca of table B.9, Q1.16"),
-        ("INTENSITY", cells("i", intensity()), "int32 Q1.15: left and right for positions 0..6 of MPEG-1, then 2 ** (-n / 4) and 2 ** (-n / 2), n = 0..15"),
+        ("INTENSITY", cells("i", intensity()), "int32 Q1.15: left and right for positions 0..6 of MPEG-1, then 2 ** (-n / 4) and 2 ** (-n / 2), n = 0..16"),
         ("ROTATIONS", cells("i", long_table()), "int32 Q1.16: see `hybrid.overlap_wide`, 72 for each of block types 0, 1, 3"),
+        ("WINDOW", cells("i", window_table()), "int32 for `window.window`: for each of 32 samples two offsets, two offsets of sums, 16 values of D, Q1.16"),
         ("SHORT_WINDOW", cells("i", short_table()), "int32 Q1.16: the window of short blocks"),
     ]
     head = '"""Tables of ISO/IEC 11172-3 and 13818-3, and those that a formula gives; written by tools/mp3/make.py. Little-endian cells for kernels to point into."""\n\n# fmt: off\n'

@@ -3,8 +3,12 @@
 What does not answer is remembered as a fault, and the node goes on. Loads the drivers of this board's chips and no others.
 """
 
+from micropython import const
+
 from node.drivers import chip_temperature
 from node.drivers.amplifier import Switch, Unswitched
+
+_REST = const(60)  # calls for which a chip is left alone behind a failure of the bus: one that hangs holds everything for 100 ms and more
 
 
 class Fitted:
@@ -15,6 +19,7 @@ class Fitted:
         self._esp32 = esp32
         self._clock_source = wiring["master_clock"]
         self._faults = {}  # code by setting of `board.json`
+        self._rests = {}  # calls still to be left out, likewise
         self._amplifier = self._switch(wiring.get("amplifier"))  # before anything that takes time
         bus = wiring.get("i2c")
         i2c = bus and machine.I2C(bus["unit"], sda=machine.Pin(bus["sda"]), scl=machine.Pin(bus["scl"]), freq=bus["hertz"])
@@ -61,10 +66,16 @@ class Fitted:
         return sorted(self._faults.values()) + ([fault] if fault else [])
 
     def _attempt(self, name, call, *arguments):
+        rest = self._rests.get(name, 0)
+        if rest:
+            self._rests[name] = rest - 1
+            return None
         try:
             result = call(*arguments)
         except OSError as fault:
-            self._faults[name] = getattr(fault, "code", "i2c-bus")
+            self._faults[name] = code = getattr(fault, "code", "i2c-bus")
+            if code.endswith("-bus"):
+                self._rests[name] = _REST
             return None
         self._faults.pop(name, None)
         return result

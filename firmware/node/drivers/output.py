@@ -18,7 +18,7 @@ class Output:
         self._amplifier = amplifier
         self._level = level
         self.fault = None  # the Fault of the last attempt
-        self._is_on = False
+        self._watched = False
 
     async def on(self, rate):
         """Everything on, at `rate` frames a second. Raises Fault, with everything off."""
@@ -27,7 +27,7 @@ class Output:
             await self._amplifier.on(rate)
             self._codec.unmute()
             self.fault = None
-            self._is_on = True
+            self._watched = hasattr(self._codec, "look")
         except OSError as fault:
             self.off()
             self.fault = fault
@@ -36,7 +36,7 @@ class Output:
     def off(self):
         """Everything off; the clocks still run. The amplifier first: whatever the codec does afterwards is not heard."""
         self._amplifier.off()
-        self._is_on = False
+        self._watched = False
         try:
             self._codec.stop()
         except OSError as fault:  # a codec that does not answer can be told nothing; the amplifier is off
@@ -44,9 +44,10 @@ class Output:
 
     def look(self):
         """Code of what is wrong with the way to the loudspeaker, as far as the codec can tell, or None."""
-        if self._is_on and hasattr(self._codec, "look"):
+        if self._watched:
             try:
                 return self._codec.look()
             except Fault as fault:
-                return fault.code
+                self.fault = fault
+                self._watched = False  # a bus that hangs holds everything for as long as each question takes
         return self.fault.code if self.fault else None

@@ -6,6 +6,7 @@ A segment is one WAV for each time that I2S was on. Within it samples follow wit
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ class Segment:
     rate: int
     channels: int
     bits: int
+    ppm: float = 0.0  # by how much its crystal was fast when it began
 
     @property
     def frames(self) -> int:
@@ -36,7 +38,7 @@ class Segment:
     @property
     def ended_ns(self) -> int:
         """Unix ns after the last sample."""
-        return self.started_ns + self.frames * _NS // self.rate
+        return self.started_ns + round(self.frames * _NS / (self.rate * (1 + self.ppm / 1_000_000)))
 
     def samples(self) -> Samples:
         """16 bit samples, of several channels the first. Bits below 16 are dropped."""
@@ -103,9 +105,9 @@ def write_wav(path: Path, samples: Samples, rate: int) -> None:
     path.write_bytes(wav_header(rate, 1, 16, samples.nbytes) + samples.astype("<i2").tobytes())
 
 
-def _described(side: Path) -> dict[str, int] | None:
+def _described(side: Path) -> dict[str, Any] | None:
     try:
-        about: dict[str, int] = json.loads(side.read_text())
+        about: dict[str, Any] = json.loads(side.read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
     return about

@@ -14,6 +14,7 @@ def load_site(path: Path, boards: Collection[str] | None = None) -> Site:
     _check_areas(site, mistakes)
     _check_stations(site, mistakes)
     _check_nodes(site, mistakes, board_names() if boards is None else boards)
+    _check_rates(site, mistakes)
     _check_networks(site, mistakes, path.parent)
     if (site.broker.kind == "external") != (site.broker.url is not None):
         mistakes.add(("broker", "url"), "is needed for an external broker and for no other")
@@ -54,6 +55,24 @@ def _check_nodes(site: Site, mistakes: Mistakes, boards: Collection[str]) -> Non
             mistakes.add(("nodes", name, "board"), "no such board", node.board, boards)
         if node.language not in site.languages:
             mistakes.add(("nodes", name, "language"), "not among the site's languages", node.language, site.languages)
+
+
+def _check_rates(site: Site, mistakes: Mistakes) -> None:
+    """Every node's board has to play the one rate of the site."""
+    from loa.boards import load_board  # it reads its own files by means of this package
+
+    rates = {name: load_board(name).audio.rates for name in board_names()}
+    able = [name for name, playable in rates.items() if site.audio.rate in playable]
+    for name, node in site.nodes.items():
+        if node.board in rates and node.board not in able:
+            place = ("nodes", name, "board")
+            mistakes.add(
+                place, f"cannot play the site's audio.rate of {site.audio.rate}, only {_listed(rates[node.board])}", node.board, able
+            )
+
+
+def _listed(numbers: Collection[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _check_networks(site: Site, mistakes: Mistakes, folder: Path) -> None:

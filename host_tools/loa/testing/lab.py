@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Any
 
 import loa.demo
 from loa.broker.external import parts_of
@@ -16,6 +17,7 @@ from loa.keys import Keyring
 from loa.sim.local import local
 from loa.sim.node import SimulatedNode
 from loa.sim.runtime import Runtime, cpython, find_runtime
+from loa.sim.storms import profiles
 from loa.site.load import load_site
 from loa.site.model import Site
 from loa.testing.commune import Commune
@@ -42,6 +44,10 @@ def runtime(name: str | None = None) -> Runtime:
     return found
 
 
+def _around(profile: str | None) -> dict[str, Any]:
+    return {"path": profiles.profile(profile), "crystal": profiles.crystal()} if profile else {}
+
+
 @dataclass(frozen=True)
 class Settings:
     """How communes are made where a test does not say. `seed` is where chance comes from; `keys` a folder that is kept from run to run."""
@@ -51,6 +57,7 @@ class Settings:
     keys: Path | None = None
     runtime: str | None = None
     seed: int = 0
+    profile: str | None = None
 
 
 class Lab:
@@ -71,12 +78,15 @@ class Lab:
         station: str | None = None,
         runtime: str | None = None,
         seed: int | None = None,
+        profile: str | None = None,
     ) -> Iterator[Commune]:
         """A commune none of whose parts runs yet; whatever was started is ended with the block, and its folder deleted.
 
-        `site` is a description or its file; `nodes`, `station`: as for `loa.sim.commune.Commune`. Raises `LoaError` for what does not exist.
+        `site` is a description or its file; `nodes`, `station`: as for `loa.sim.commune.Commune`; `profile`: the network path of the nodes, which then
+        have crystals of their own too (`loa.sim.storms.profiles`). Raises `LoaError` for what does not exist.
         """
-        described = self._site(site)
+        described, chance = self._site(site), self.settings.seed if seed is None else seed
+        around = _around(profile or self.settings.profile)
         if self.settings.broker_url is not None:
             parts_of(self.settings.broker_url)  # refuses one that is none
         with self._broker_to_itself():
@@ -88,8 +98,11 @@ class Lab:
                 station,
                 broker_url=self.settings.broker_url,
                 port=self._ports.take,
-                seed=self.settings.seed if seed is None else seed,
+                seed=chance,
             )
+            for name, node in commune.nodes.items():
+                if around:
+                    node.surround(seed=f"{chance}/{name}", **around)
             self._give_keys(described, commune.keyring.folder)
             with self._known(commune):
                 try:

@@ -38,6 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--loa-runtime", choices=("micropython", "cpython"), help="What runs the nodes: micropython if it is there, else cpython."
     )
+    group.addoption(
+        "--loa-profile", metavar="NAME", help="The network path of the nodes, as of loa sim; packets arrive at once without it."
+    )
     group.addoption("--loa-seed", type=int, metavar="N", help="Where chance comes from; another one each run if it is not given.")
     group.addoption(
         "--loa-evidence", metavar="DIR", help=f"Where the traces of failed tests are kept: {_EVIDENCE} beside the configuration."
@@ -47,7 +50,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "loa(site, nodes, station, runtime, seed): the commune that the fixtures of this test are part of.")
+    config.addinivalue_line(
+        "markers", "loa(site, nodes, station, runtime, seed, profile): the commune that the fixtures of this test are part of."
+    )
     if config.option.loa_seed is None:
         config.option.loa_seed = random.randrange(_SEED_MAX)  # handed on to the workers of xdist with the other options
 
@@ -70,6 +75,7 @@ def loa_lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         keys=Path(options.loa_keys) if options.loa_keys else None,
         runtime=options.loa_runtime,
         seed=options.loa_seed,
+        profile=options.loa_profile,
     )
     lab = Lab(settings, tmp_path_factory.mktemp)
     request.config.stash[_LAB] = lab
@@ -206,6 +212,10 @@ def _kept(item: pytest.Item, lab: "Lab") -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
     for number, one in enumerate(lab.live):
         place = folder / str(number) if len(lab.live) > 1 else folder
-        yield f"kept in {place}: " + ", ".join(path.name for path in keep(one, place))
+        try:
+            yield f"kept in {place}: " + ", ".join(path.name for path in keep(one, place))
+        except Exception as fault:  # noqa: BLE001 - the test's own failure must be reported, and the run goes on
+            yield f"not all could be kept in {place}: {type(fault).__name__}: {fault}"
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "seed").write_text(f"{seed}\n")
     (top / ".gitignore").write_text("*\n")

@@ -16,7 +16,7 @@ import numpy as np
 _RATE = 24_000
 _SMOOTH = 128  # samples: what is left of the noise lies below some 200 Hz
 _PEAK = 20_000
-_EDGE = 480  # samples, 20 ms: it sets in and ends without a step
+_EDGE = 120  # samples, 5 ms: it sets in and ends without a step
 
 
 def voice(name: str, seconds: float, folder: Path) -> Path:

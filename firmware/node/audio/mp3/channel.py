@@ -38,7 +38,7 @@ class Channel:
 
     def __init__(self, shared):
         self._shared = shared
-        self.pcm = cells(LINES)  # Q5.26
+        self.pcm = cells(LINES + 3)  # Q5.26; `to_int16` may read three more
         self.levels = cells(33)  # sums of the magnitudes of lines by subband, Q.21
         self._samples = cells(LINES)  # 18 vectors of 32, Q11.20
         self._past = cells(LINES)
@@ -92,7 +92,7 @@ class Channel:
         self._past_total = self._total
         self._total = 0
         dct32(0, self._samples, self._rows, 18, loud, shared.up)
-        window(0, self.pcm, self._rows, self.pcm, 18, shared.up)
+        window(0, self._rows, self._rows, self.pcm, tables.WINDOW, shared.up)
         move_on(0, self._rows)
 
     def _hybrid(self, lines, info, widths, long_bands, last, past, wide, samples):

@@ -11,7 +11,7 @@ from node.audio.mp3.frame import BLOCK, CHANNELS, INFO, MIXED, MPEG1, PART23, PR
 from node.audio.mp3.gapless import delays
 from node.audio.mp3.huffman import huffman
 from node.audio.mp3.hybrid import attenuate, clear, move
-from node.audio.mp3.output import to_int16, to_int32
+from node.audio.mp3.output import interleave, to_int16, to_int32
 from node.audio.mp3.requantise import requantise
 from node.audio.mp3.scale_factors import scale_factors
 from node.audio.mp3.stereo import add_lines, intensity, middle_side, share_levels, zero_part
@@ -41,6 +41,7 @@ class Decoder:
         self._stream = Stream()
         shared = Shared(self._up)
         self._outputs = tuple(Channel(shared) for _ in range(2 if stereo else 1))
+        self._pairs = cells(LINES + 3) if stereo else None
         self._lines = (cells(LINES), cells(LINES))
         self._info = array("i", [0] * (4 * INFO + 2))
         self._blocks = tuple(memoryview(self._info)[INFO * n : INFO * n + INFO] for n in range(4))
@@ -88,9 +89,12 @@ class Decoder:
         if not self._have and not self._decode():
             return 0
         n = min(frames, self._have)
-        step = len(self._outputs)
-        for side in range(step):
-            to_int16(0, self._outputs[side].pcm, self._start, out, at * step + side, n, step, self._up)
+        if self._pairs:
+            n = min(n, LINES // 2)
+            interleave(self._outputs[0].pcm, self._outputs[1].pcm, self._start, self._pairs, n)
+            to_int16(0, self._pairs, 0, out, 2 * at, 2 * n, self._up)
+        else:
+            to_int16(0, self._outputs[0].pcm, self._start, out, at, n, self._up)
         self._take(n)
         return n
 

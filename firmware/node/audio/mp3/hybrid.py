@@ -100,13 +100,22 @@ def plan(p: ptr32, high: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, force: i
         if force | wide[first] or level >= 65500:
             flags[first] = 3
             loud += 1
-            i = 18 * first
-            n = i + 18
-            while i < n:
-                x = p[i] + 2048
-                high[i] = x << up >> up12
-                p[i] = (x & 4095) - 2048
-                i += 1
+            q = ptr32(int(p) + 72 * first)
+            h = ptr32(int(high) + 72 * first)
+            n = 6
+            while n:
+                n -= 1
+                x = q[0] + 2048
+                h[0] = x << up >> up12
+                q[0] = (x & 4095) - 2048
+                x = q[1] + 2048
+                h[1] = x << up >> up12
+                q[1] = (x & 4095) - 2048
+                x = q[2] + 2048
+                h[2] = x << up >> up12
+                q[2] = (x & 4095) - 2048
+                q = ptr32(int(q) + 12)
+                h = ptr32(int(h) + 12)
         first += 1
     return loud
 
@@ -219,19 +228,27 @@ def finish(out: ptr32, levels: ptr32, first: int):
     while slot < 33:
         levels[slot] = 0
         slot += 1
-    slot = 0
-    while slot < 18:
+    slot = 18
+    while slot:
+        slot -= 1
         k = first
         while k < 32:
             out[k] = 0
             k += 1
-        if slot & 1:
-            k = 1
-            while k < first:
-                out[k] = 0 - out[k]
-                k += 2
         out = ptr32(int(out) + 128)
-        slot += 1
+    out = ptr32(int(out) - 2172)
+    slot = 9
+    while slot:
+        slot -= 1
+        k = 4
+        while k:
+            k -= 1
+            out[0] = 0 - out[0]
+            out[2] = 0 - out[2]
+            out[4] = 0 - out[4]
+            out[6] = 0 - out[6]
+            out = ptr32(int(out) + 32)
+        out = ptr32(int(out) + 128)
 
 
 @micropython.viper
@@ -280,6 +297,18 @@ def move(target: ptr8, at: int, source: ptr8, start: int, n: int):
     """Copy `n` bytes forwards; within one buffer only to lower places. The caller has bounded both ranges."""
     target = ptr8(int(target) + at)
     source = ptr8(int(source) + start)
+    while n >= 8:
+        target[0] = source[0]
+        target[1] = source[1]
+        target[2] = source[2]
+        target[3] = source[3]
+        target[4] = source[4]
+        target[5] = source[5]
+        target[6] = source[6]
+        target[7] = source[7]
+        target = ptr8(int(target) + 8)
+        source = ptr8(int(source) + 8)
+        n -= 8
     i = 0
     while i < n:
         target[i] = source[i]

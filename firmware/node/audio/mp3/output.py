@@ -4,23 +4,54 @@ import micropython
 
 
 @micropython.viper
-def to_int16(x: int, p: ptr32, start: int, out: ptr16, at: int, frames: int, step: int, up: int):
-    """Round `frames` samples of `p` from `start` on to int16, half up, saturated; every `step`-th cell of `out` from `at` on. `x`: anything."""
+def to_int16(x: int, p: ptr32, start: int, out: ptr16, at: int, frames: int, up: int):
+    """Round `frames` samples of `p` from `start` on to int16, half up, saturated; into `out` from `at` on. `x`: anything.
+
+    Reads up to three samples more than it writes.
+    """
     up11 = up + 11
     p = ptr32(int(p) + 4 * start)
     out = ptr16(int(out) + 2 * at)
-    step = 2 * step
+    a = 0
+    b = 0
+    c = 0
     while frames > 0:
-        x = p[0] + 1024 << up >> up11
-        if x + 32768 & -65536:
-            if x < 0:
-                x = -32768
-            else:
-                x = 32767
-        out[0] = x
-        p = ptr32(int(p) + 4)
-        out = ptr16(int(out) + step)
-        frames -= 1
+        a = p[0] + 1024 << up >> up11
+        b = p[1] + 1024 << up >> up11
+        c = p[2] + 1024 << up >> up11
+        x = p[3] + 1024 << up >> up11
+        if (a + 32768 | b + 32768 | c + 32768 | x + 32768) & -65536:
+            if a + 32768 & -65536:
+                a = a >> 31 ^ 32767
+            if b + 32768 & -65536:
+                b = b >> 31 ^ 32767
+            if c + 32768 & -65536:
+                c = c >> 31 ^ 32767
+            if x + 32768 & -65536:
+                x = x >> 31 ^ 32767
+        out[0] = a
+        if frames < 4:
+            if frames > 1:
+                out[1] = b
+                if frames > 2:
+                    out[2] = c
+            break
+        out[1] = b
+        out[2] = c
+        out[3] = x
+        p = ptr32(int(p) + 16)
+        out = ptr16(int(out) + 8)
+        frames -= 4
+
+
+@micropython.viper
+def interleave(left: ptr32, right: ptr32, start: int, target: ptr32, frames: int):
+    """`frames` pairs of the two from `start` on into `target`."""
+    i = 0
+    while i < frames:
+        target[2 * i] = left[start + i]
+        target[2 * i + 1] = right[start + i]
+        i += 1
 
 
 @micropython.viper

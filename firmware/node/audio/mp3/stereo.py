@@ -120,7 +120,7 @@ def intensity(
                 to_left = table[2 * position]
                 to_right = table[2 * position + 1]
             else:
-                k = 14 + 16 * (cell[3] & 1) + (position + 1 >> 1)
+                k = 14 + 17 * (cell[3] & 1) + (position + 1 >> 1)
                 to_left = 32768
                 to_right = table[k]
                 if position & 1:

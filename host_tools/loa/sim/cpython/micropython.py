@@ -34,7 +34,7 @@ _REGION_BITS = 24
 
 
 class _Pointer:
-    """A viper pointer into a buffer: unsigned loads and truncating stores in units of `_BYTES`. `ptr32(int(pointer) + bytes)` moves it."""
+    """A viper pointer into a buffer: unsigned loads and truncating stores in units of `_BYTES`. `ptr32(int(pointer) + bytes)` moves it, also to where nothing can be read."""
 
     __slots__ = ("_address", "_cells")
     _BYTES = 1
@@ -42,10 +42,8 @@ class _Pointer:
 
     def __init__(self, place: Any, address: int = -1) -> None:
         if isinstance(place, int):
-            octets, start, address = _regions.get()[(place >> _REGION_BITS) - 1], place & (1 << _REGION_BITS) - 1, place
-            if start > len(octets):
-                raise IndexError(f"a pointer {start} bytes into a buffer of {len(octets)}")
-            octets = octets[start:]
+            address = place
+            octets = _regions.get()[(place >> _REGION_BITS) - 1][place & (1 << _REGION_BITS) - 1 :]
         else:
             octets = memoryview(place).cast("B")
         self._address = address

@@ -33,7 +33,9 @@ class I2S:
         frame_bytes = channels * bits // 8
         now = CHIP.host.now_us()
         path = CHIP.next_segment()
-        self._recorder = path and Recorder(CHIP.host.open, path, rate, channels, bits, CHIP.boot, CHIP.host.unix_ns())
+        self._recorder = path and Recorder(
+            CHIP.host.open, path, rate, channels, bits, CHIP.boot, CHIP.host.unix_ns(), CHIP.host.crystal_ppm()
+        )
         emit = self._recorder.emit if self._recorder else _unheard
         ring = DmaRing(max(2, ibuf // (BUFFER_FRAMES * frame_bytes)), frame_bytes, rate, emit, now)
         self._transmitter = Transmitter(ring, self._copied, now, PERIOD_US, _is_late)

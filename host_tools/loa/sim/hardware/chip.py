@@ -37,7 +37,8 @@ _SLOW_ERASES = 0.01  # of all; how rare they are is an assumption
 class Host:
     """What a runtime must offer: `now_us()` (only grows), `unix_ns()`, `environment(name)` (None if not set), `open(path, mode)` (unbuffered),
     `rename(old, new)` (replaces), `open_descriptor(number)` and `readable(stream)` for the lifeline, `schedule(function, argument)` as `micropython.schedule`,
-    `sleep_to_tick(limit_us)`, `stand_still(us)` (no emulated hardware runs meanwhile), `turn_crystal(figures, seed)`, `leave()` (does not return).
+    `sleep_to_tick(limit_us)`, `stand_still(us)` (no emulated hardware runs meanwhile), `turn_crystal(figures, seed)`, `crystal_ppm()`,
+    `leave()` (does not return).
     """
 
 
@@ -121,6 +122,11 @@ class Chip:
             self.callbacks.lost += 1
             return
         self.callbacks.put(function, argument)
+
+    @property
+    def transmits(self):
+        """Do the clocks of I2S run?"""
+        return bool(self._transmitters)
 
     def connect_transmitter(self, transmitter):
         """I2S is on: its copy task runs on the tick."""

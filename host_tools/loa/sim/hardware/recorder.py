@@ -26,13 +26,16 @@ def pop(rate):
 
 
 class Recorder:
-    """One segment; `path` without ending. `started_ns`: Unix ns of the first sample; the others follow at the rate, without a gap."""
+    """One segment; `path` without ending. `started_ns`: Unix ns of the first sample; the others follow at the rate, without a gap.
 
-    def __init__(self, open_file, path, rate, channels, bits, boot, started_ns):
+    `ppm`: by how much the crystal is fast, and so the rate.
+    """
+
+    def __init__(self, open_file, path, rate, channels, bits, boot, started_ns, ppm=0):
         self._file = open_file(path + ".wav", "wb")
         self._file.write(wav_header(rate, channels, bits))
         with open_file(path + ".json", "w") as side:
-            about = {"boot": boot, "started_ns": started_ns, "rate": rate, "channels": channels, "bits": bits}
+            about = {"boot": boot, "started_ns": started_ns, "rate": rate, "channels": channels, "bits": bits, "ppm": ppm}
             side.write(json.dumps(about))
 
     def emit(self, buffer):

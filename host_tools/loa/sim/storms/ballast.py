@@ -27,6 +27,8 @@ def freed(folder: Path) -> None:
 
 
 def _fill(disk: LittleFS) -> None:
+    with disk.open(_NAME, "wb"):
+        pass
     for size in (BLOCK * 16, BLOCK, 1):
         try:
             while True:

@@ -21,6 +21,7 @@ class _Unix:
     sleep_to_tick = staticmethod(clockwork.sleep_to_tick)
     stand_still = staticmethod(clockwork.stand_still)
     turn_crystal = staticmethod(clockwork.turn_crystal)
+    crystal_ppm = staticmethod(clockwork.crystal_ppm)
 
     def __init__(self):
         files = vfs.VfsPosix()

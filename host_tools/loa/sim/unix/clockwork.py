@@ -37,6 +37,11 @@ def turn_crystal(figures, seed):
     _TIME.crystal = Crystal(figures, seed, host_us, unix_ns() // 1_000_000_000 % _DAY_S)
 
 
+def crystal_ppm():
+    """By how much the crystal is fast now."""
+    return _TIME.crystal.ppm
+
+
 def subscribe_between(listener):
     """Call `listener()` also between the ticks while the program sleeps; it returns microseconds to when it wants to be called again, or None."""
     _TIME.between += (listener,)
