@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import select
 import time
 
 import esp32
@@ -11,6 +12,7 @@ from chip import CHIP
 
 from loa.sim.esp32 import fitting
 from loa.sim.esp32.idf_heap import Heap
+from loa.sim.esp32.nvs import erase_if_full
 from loa.sim.hardware import partitions, surroundings
 from loa.sim.hardware.dma import BUFFER_FRAMES
 
@@ -203,6 +205,36 @@ def test_an_adc_shows_the_voltage_up_to_its_range():
         adc.atten(machine.ADC.ATTN_0DB)
         assert adc.read_u16() == 65_535
     assert machine.ADC(machine.Pin(34)).read_u16() == 0
+
+
+def test_a_full_nvs_takes_nothing_more_and_is_erased_at_the_next_start():
+    nvs = esp32.NVS("full")
+    for number in range(630):
+        try:
+            nvs.set_i32("n{}".format(number), number)
+        except OSError as full:
+            assert number > 500 and full.args[0] == -0x1105
+            break
+    else:
+        raise AssertionError("it took more than there is room for")
+    nvs.commit()
+    assert esp32.NVS("full").get_i32("n7") == 7
+    erase_if_full()
+    _refuses(OSError, esp32.NVS("full").get_i32, "n7")
+    esp32.NVS("full").set_blob("b", bytes(4000))
+
+
+def test_a_poll_ends_on_the_tick_and_not_before():
+    if not hasattr(asyncio, "core"):
+        return  # CPython has its own
+    ticks = []
+    listener = ticks.append
+    CHIP.pulse.subscribe(listener)
+    for timeout in (1, 5, 3):
+        seen = len(ticks)
+        select.poll().poll(timeout)
+        assert len(ticks) > seen
+    CHIP.pulse.unsubscribe(listener)
 
 
 class _Chip:

@@ -63,6 +63,14 @@ async def test_a_certificate_is_judged_by_the_clock_of_the_node():
     server.close()
 
 
+async def test_an_address_is_no_name_for_a_certificate():
+    if not _EMULATED:
+        return
+    server, port = await _greeter()
+    assert (await refusal_of(_greeted(port, "127.0.0.1"))).code == refusal.ORIGIN
+    server.close()
+
+
 async def test_a_handshake_holds_the_program():
     if not _EMULATED:
         return
@@ -109,8 +117,8 @@ async def _greeter():
     return await serve(greet, ssl=server_context())
 
 
-async def _opened(port):
-    stream = await network().connect("localhost", port, tls=tls.client_context(vector("tls/ca.pem")), server_hostname="station.test")
+async def _opened(port, name="station.test"):
+    stream = await network().connect("localhost", port, tls=tls.client_context(vector("tls/ca.pem")), server_hostname=name)
     try:
         stream.write(b"?\n")
         await stream.drain()
@@ -120,8 +128,8 @@ async def _opened(port):
     return stream
 
 
-async def _greeted(port):
-    stream = await _opened(port)
+async def _greeted(port, name="station.test"):
+    stream = await _opened(port, name)
     try:
         return await stream.readline()
     finally:

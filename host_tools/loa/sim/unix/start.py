@@ -27,7 +27,7 @@ import network  # noqa: F401
 import vfs
 from chip import CHIP
 
-from loa.sim.esp32 import fitting
+from loa.sim.esp32 import fitting, nvs
 from loa.sim.hardware.chip import PROMPT
 
 
@@ -68,6 +68,7 @@ def run_main():
 
 interrupts.watch()
 fitting.fit()
+nvs.erase_if_full()
 mount_root()
 if CHIP.cause == PROMPT:
     print("MPY: soft reboot", end="\r\n")
