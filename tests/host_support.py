@@ -13,7 +13,7 @@ from loa.site import Site, load_site
 SITE_FILE = Path(__file__).parents[1] / "host_tools" / "loa" / "demo" / "site.toml"
 AREA = "son-la/moc-chau"
 STATION = "moc-chau"
-BOARD = "generic-esp32-max98357a"
+BOARD = "generic-esp32-wrover-max98357a"
 
 
 @cache

@@ -37,7 +37,7 @@ def test_the_example_is_a_commune_with_three_hamlets() -> None:
         ('kind = "nats"', 'kind = "nat"', 33, "found 'nat'; allowed: external, mosquitto, nats; did you mean \"nats\"?"),
         ("volume_ceiling", "volume_cieling", 41, 'did you mean "volume_ceiling"?'),
         ("volume_ceiling = 90", "volume_ceiling = 900", 41, "less than or equal to 100; found 900"),
-        ('board = "generic-esp32-max98357a"', 'board = "generic-esp23-max98357a"', 45, f'did you mean "{BOARD}"?'),
+        ('board = "generic-esp32-wrover-max98357a"', 'board = "generic-esp23-wrover-max98357a"', 45, f'did you mean "{BOARD}"?'),
         ('language = "blt"', 'language = "bl"', 46, "allowed: blt, hmn, vi"),
         ('"son-la/moc-chau/ban-hin"\nboard', '"son-la/moc-chau/ban-hinh"\nboard', 44, 'did you mean "son-la/moc-chau/ban-hin"?'),
         ('area = "son-la/moc-chau/ban-hin"\nboard', 'area = "son-la/moc-chau"\nboard', 44, "a node belongs to a hamlet"),

@@ -204,7 +204,7 @@ def taps(sample: int) -> list[int]:
 OUTER = [age for age in (*range(0, 16, 2), *range(1, 16, 2)) if age not in CENTRE]  # in this order: even ones first
 LOWS = [age for age in (*range(1, 16, 2), *range(0, 16, 2)) if age in CENTRE]  # odd ones first, where the pointer is already
 HIGHS = LOWS[::-1]
-TOGETHER = 3  # slots in one round of the loop
+TOGETHER = 2  # slots in one round of the loop
 SAMPLE_CELLS = 4 + len(OUTER) + len(LOWS)
 
 

@@ -10,16 +10,16 @@ from node.audio.mp3.channel import LINES, Channel, Shared, cells
 from node.audio.mp3.frame import BLOCK, CHANNELS, INFO, MIXED, MPEG1, PART23, PROTECTED, RATE, RATES, SIDE_BYTES, STEREO
 from node.audio.mp3.gapless import delays
 from node.audio.mp3.huffman import huffman
-from node.audio.mp3.hybrid import attenuate, clear, move
+from node.audio.mp3.hybrid import add, attenuate, move
 from node.audio.mp3.output import interleave, to_int16, to_int32
 from node.audio.mp3.requantise import requantise
 from node.audio.mp3.scale_factors import scale_factors
-from node.audio.mp3.stereo import add_lines, intensity, middle_side, share_levels, zero_part
+from node.audio.mp3.stereo import intensity, middle_side, zero_part
 from node.audio.mp3.stream import Stream
 
 _MAIN_BYTES = const(3072)  # the bit reservoir with a whole frame behind it, and room so that it is moved rarely
 _RESERVOIR = const(511)
-_GUARD = const(8)
+_GUARD = const(16)  # bytes behind the reservoir that `huffman` may read
 _HALF = const(4)  # quarters of an octave: what requantised lines are lowered by
 _ROOT_HALF = const(2)
 _TOTAL_MAX = const(1 << 20)  # sum of the magnitudes of a granule's lines that later stages can bear: 32, Q.15
@@ -278,7 +278,7 @@ class Decoder:
             if joint & 1:
                 self._intensity(left, joint, True)
             elif not joint & 2:
-                add_lines(lines, more, 0, counts[1])
+                add(lines, more, counts[1])
             counts[0] = max(counts)
             totals[0] += totals[1]
             channels = 1
@@ -301,10 +301,16 @@ class Decoder:
             counts[0] = counts[1] = max(counts)
             totals[0] = totals[1] = totals[0] + totals[1]
         if joint or channels == 1:
-            share_levels(self._outputs[0].levels, self._outputs[1].levels)
+            self._share_levels()
         for side in (0, 1):
             block = self._blocks[left + (side if channels == 2 else 0)]
             self._outputs[side].transform(self._lines[side], block, self._widths(block), self._long_bands(block), counts[side], totals[side])
+
+    def _share_levels(self):
+        """The sum of both bounds what sums and differences of their lines can be."""
+        left, right = self._outputs[0].levels, self._outputs[1].levels
+        add(left, right, 33)
+        move(right, 0, left, 0, 4 * 33)
 
     def _intensity(self, left, joint, mono):
         fields = self._stream.fields

@@ -98,16 +98,10 @@ def header(data: ptr8, at: int, fields: ptr32, frames: ptr16) -> int:
 
 @micropython.viper
 def find(data: ptr8, at: int, end: int) -> int:
-    """The first place from `at` on where eleven set bits or the letter I, A or T may begin a frame or a tag; `end` where there is none."""
-    while at < end:
-        b = data[at]
-        if b == 255:
-            if at + 1 == end or data[at + 1] & 0xE0 == 0xE0:
-                return at
-        elif b == 0x49 or b == 0x41 or b == 0x54:
-            return at
+    """The first place from `at` on where a header may begin, its first eight bits being set; `end` where there is none."""
+    while at < end and data[at] != 255:
         at += 1
-    return end
+    return at
 
 
 @micropython.viper

@@ -13,7 +13,7 @@ def huffman(
     """Decode from `bit` to `end` into all 576 `lines`; returns how many may be other than 0, or -1 where the code runs over its end.
 
     `cell`: a block of side information. `widths`: of the long bands. `cache`, `left`: anything; here the lowest `left` (0 to 30) bits of `cache` are the next ones.
-    Reads at most 6 bytes behind `end`.
+    Reads at most 14 bytes behind `end`.
     """
     byte = bit >> 3
     limit = (end >> 3) + 4
@@ -69,8 +69,6 @@ def huffman(
                 while code > 32767:
                     left -= n
                     if left < 15:
-                        if byte > limit:
-                            return 0 - 1
                         cache = (cache & 16383) << 16 | data[byte] << 8 | data[byte + 1]
                         byte += 2
                         left += 16
@@ -82,8 +80,6 @@ def huffman(
                 if x == 15:
                     if extra:
                         if left < 15:
-                            if byte > limit:
-                                return 0 - 1
                             cache = (cache & 16383) << 16 | data[byte] << 8 | data[byte + 1]
                             byte += 2
                             left += 16
@@ -97,8 +93,6 @@ def huffman(
                 if x == 15:
                     if extra:
                         if left < 15:
-                            if byte > limit:
-                                return 0 - 1
                             cache = (cache & 16383) << 16 | data[byte] << 8 | data[byte + 1]
                             byte += 2
                             left += 16

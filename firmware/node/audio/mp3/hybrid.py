@@ -37,12 +37,9 @@ def reorder(source: ptr32, target: ptr32, widths: ptr8, long_bands: int, last: i
 
 @micropython.viper
 def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: int, up: int):
-    """The butterflies between a subband and the next (2.4.3.4.10.1) at the first `boundaries` boundaries; `factors`: cs and -ca of each, Q1.16.
-
-    Where both subbands are quiet, in single products; else in products of double width.
+    """The butterflies between a subband and the next (2.4.3.4.10.1) at the first `boundaries` boundaries; `factors`: cs and -ca of each, Q1.16. In products of double width.
     """
     up13 = up + 13
-    up16 = up + 16
     sub = 0
     while sub < boundaries:
         k = 0
@@ -53,32 +50,19 @@ def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: in
         q = ptr32(int(p) - 4)
         r = p
         f = factors
-        if levels[sub] + levels[sub - 1] < 32700:
-            while k < 8:
-                a = q[0]
-                b = r[0]
-                c = f[0]
-                d = f[1]
-                q[0] = (a * c + b * d + 32768 << up) >> up16
-                r[0] = (b * c - a * d + 32768 << up) >> up16
-                q = ptr32(int(q) - 4)
-                r = ptr32(int(r) + 4)
-                f = ptr32(int(f) + 8)
-                k += 1
-        else:
-            while k < 8:
-                a = q[0] << up >> up13
-                e = q[0] & 8191
-                b = r[0] << up >> up13
-                g = r[0] & 8191
-                c = f[0]
-                d = f[1]
-                q[0] = a * c + b * d + (e * c + g * d + 4096 >> 13) >> 3
-                r[0] = b * c - a * d + (g * c - e * d + 4096 >> 13) >> 3
-                q = ptr32(int(q) - 4)
-                r = ptr32(int(r) + 4)
-                f = ptr32(int(f) + 8)
-                k += 1
+        while k < 8:
+            a = q[0] << up >> up13
+            e = q[0] & 8191
+            b = r[0] << up >> up13
+            g = r[0] & 8191
+            c = f[0]
+            d = f[1]
+            q[0] = a * c + b * d + (e * c + g * d + 4096 >> 13) >> 3
+            r[0] = b * c - a * d + (g * c - e * d + 4096 >> 13) >> 3
+            q = ptr32(int(q) - 4)
+            r = ptr32(int(r) + 4)
+            f = ptr32(int(f) + 8)
+            k += 1
 
 
 @micropython.viper
@@ -156,16 +140,20 @@ def overlap_wide(
                 s_low = s & 8191
                 c = c >> 13
                 s = s >> 13
-                o[32 * (8 - m)] = ((c * t[0] + s * t[1] + (c_low * t[0] + s_low * t[1] << up >> up13) + 8 << up) >> up4) + v[8 - m]
-                o[32 * (9 + m)] = ((c * t[2] + s * t[3] + (c_low * t[2] + s_low * t[3] << up >> up13) + 8 << up) >> up4) + v[9 + m]
-                x = (c * t[4] + s * t[5] + (c_low * t[4] + s_low * t[5] << up >> up13) + 8 << up) >> up4
-                y = (c * t[6] + s * t[7] + (c_low * t[6] + s_low * t[7] << up >> up13) + 8 << up) >> up4
+                half = 2
+                while half:
+                    half -= 1
+                    x = (c * t[0] + s * t[1] + (c_low * t[0] + s_low * t[1] << up >> up13) + 8 << up) >> up4
+                    y = (c * t[2] + s * t[3] + (c_low * t[2] + s_low * t[3] << up >> up13) + 8 << up) >> up4
+                    if half:
+                        o[32 * (8 - m)] = x + v[8 - m]
+                        o[32 * (9 + m)] = y + v[9 + m]
+                    t = ptr32(int(t) + 16)
                 if to_wide == 0:
                     x = (x << 15) + 16384
                     y = (y << 15) + 16384
                 v[8 - m] = x
                 v[9 + m] = y
-                t = ptr32(int(t) + 32)
                 m += 1
         first += 1
 
@@ -254,10 +242,11 @@ def finish(out: ptr32, levels: ptr32, first: int):
 @micropython.viper
 def add(target: ptr32, source: ptr32, n: int):
     """Add `n` cells."""
-    i = 0
-    while i < n:
-        target[i] = target[i] + source[i]
-        i += 1
+    while n > 0:
+        target[0] = target[0] + source[0]
+        target = ptr32(int(target) + 4)
+        source = ptr32(int(source) + 4)
+        n -= 1
 
 
 @micropython.viper

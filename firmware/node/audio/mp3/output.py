@@ -58,8 +58,8 @@ def interleave(left: ptr32, right: ptr32, start: int, target: ptr32, frames: int
 def to_int32(source: ptr32, start: int, out: ptr32, at: int, frames: int, step: int, up: int):
     """Samples of `source` from `start` on in Q7.24, every `step`-th cell of `out` from `at` on."""
     up2 = up + 2
-    i = 0
-    while i < frames:
-        out[at] = source[start + i] << up >> up2
+    frames += start
+    while start < frames:
+        out[at] = source[start] << up >> up2
         at += step
-        i += 1
+        start += 1

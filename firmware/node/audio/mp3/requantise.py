@@ -76,18 +76,14 @@ def requantise(
                     x = t[x] + half >> short
                 else:
                     k = 0
-                    r = 0
                     if x >= 2048:
                         k = 6
                     elif x >= 256:
                         k = 3
-                    if k:
-                        r = x & (1 << k) - 1
-                        x = x >> k
-                        y = r * r * (powers[x + 1] - 2 * powers[x] + powers[x - 1])
-                        x = powers[x] + (r * (powers[x + 1] - powers[x - 1]) >> k + 1) + (y >> 2 * k + 1)
-                    else:
-                        x = powers[x]
+                    r = x & (1 << k) - 1
+                    x = x >> k
+                    y = r * r * (powers[x + 1] - 2 * powers[x] + powers[x - 1])
+                    x = powers[x] + (r * (powers[x + 1] - powers[x - 1]) >> k + 1) + (y >> 2 * k + 1)
                     x = (x >> 15) * quarter + ((x & 32767) * quarter >> 15)
                     r = shift - 6 - k - (k + 2 >> 2)
                     if r > 30:

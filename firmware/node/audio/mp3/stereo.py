@@ -7,19 +7,6 @@ import micropython
 
 
 @micropython.viper
-def add_lines(left: ptr32, right: ptr32, first: int, last: int):
-    """left += right."""
-    n = last - first
-    left = ptr32(int(left) + 4 * first)
-    right = ptr32(int(right) + 4 * first)
-    while n > 0:
-        left[0] = left[0] + right[0]
-        left = ptr32(int(left) + 4)
-        right = ptr32(int(right) + 4)
-        n -= 1
-
-
-@micropython.viper
 def middle_side(left: ptr32, right: ptr32, first: int, last: int):
     """left, right = left + right, left - right."""
     while first < last:
@@ -150,14 +137,3 @@ def intensity(
                 left[i] = x + low
                 right[i] = x - low
                 i += 1
-
-
-@micropython.viper
-def share_levels(left: ptr32, right: ptr32):
-    """Give both channels the sum of their levels, which bounds what sums and differences of their lines can be."""
-    i = 0
-    while i < 33:
-        level = left[i] + right[i]
-        left[i] = level
-        right[i] = level
-        i += 1
