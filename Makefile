@@ -9,7 +9,7 @@ demo: .venv/ready
 	$(BIN)/loa demo
 
 test: .venv/ready
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 check: .venv/ready
 	$(BIN)/ruff check

@@ -15,6 +15,7 @@ from loa.sim.esp32.idf_heap import Heap
 from loa.sim.esp32.nvs import erase_if_full
 from loa.sim.hardware import partitions, surroundings
 from loa.sim.hardware.dma import BUFFER_FRAMES
+from node.health import last_words
 
 
 def _refuses(error, call, *arguments, **settings):
@@ -222,6 +223,16 @@ def test_a_full_nvs_takes_nothing_more_and_is_erased_at_the_next_start():
     erase_if_full()
     _refuses(OSError, esp32.NVS("full").get_i32, "n7")
     esp32.NVS("full").set_blob("b", bytes(4000))
+
+
+def test_damaged_rtc_memory_is_handed_out_without_a_word():
+    rtc = machine.RTC()
+    last_words.leave(rtc, "fetcher")
+    damaged = bytearray(rtc.memory())
+    damaged[0] ^= 1
+    CHIP.rtc.memory = bytes(damaged)
+    assert rtc.memory() == bytes(damaged)
+    assert not last_words.take(rtc)
 
 
 def test_a_poll_ends_on_the_tick_and_not_before():
