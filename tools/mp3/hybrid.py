@@ -2,7 +2,7 @@
 
 import math
 
-FRACTION = 15  # bits of a constant; 14 in `overlap_long`, whose sums have another from the granule before added to them
+FRACTION = 15  # bits of a constant
 
 SCALE = 31074 / 32768  # of C and S: with it the nine cosines come out nearest to whole numbers; `rotations` makes it good
 
@@ -26,25 +26,6 @@ def dct_long(a: int, p: ptr32, flags: ptr8, flag: int, first: int, last: int):
     `a`: anything. `flag`: 1 or 2, see `hybrid.plan`.
     """
     p = ptr32(int(p) + 72 * first)
-'''
-
-ROTATE = '''
-
-@micropython.viper
-def overlap_long(c: int, s: int, p: ptr32, past: ptr32, out: ptr32, flags: ptr8, first: int, last: int, up: int):
-    """Rotate, window (block type 0) and overlap what `dct_long` left at `p`, in subbands whose flags are 1: 18 samples Q.20 into a column of `out`, 18 by 32.
-
-    `past`: 18 sums a subband, Q.35 and a half of Q.20, from the granule before, replaced by those for the next one. `c`, `s`: anything. `up`: 32 where a word has 64
-    bits, else 0.
-    """
-    up15 = up + 15
-    p = ptr32(int(p) + 72 * first)
-    past = ptr32(int(past) + 72 * first)
-    out = ptr32(int(out) + 4 * first)
-    middle = ptr32(int(out) + 1024)
-    bottom = ptr32(int(out) + 2048)
-    while first < last:
-        if flags[first] == 1:
 '''
 
 SHORT = '''
@@ -125,31 +106,6 @@ def rotations(kind: int, m: int) -> list[tuple[int, float, float]]:
     return result
 
 
-def overlap_long_lines() -> list[str]:
-    lines = []
-    for m in range(9):
-        lines += [f"c = p[{COSINES[m]}] << up >> up15", f"s = p[{SINES[m]}] << up >> up15"]
-        for place, c, s in rotations(0, m):
-            total = f"c * {number(c, 1 << 14)} + s * {number(s, 1 << 14)}"
-            if place < 18:
-                pointer, slot = (("out", 0), ("middle", 8), ("bottom", 16))[place // 8]
-                lines.append(f"{pointer}[{32 * (place - slot)}] = ({total} + past[{place}] << up) >> up15")
-            else:
-                lines.append(f"NEW{place - 18}: {total}")
-    # A sum for the next granule may be stored once the one from the granule before has been used.
-    used: set[int] = set()
-    ordered = []
-    for m in range(9):
-        block = lines[m * 6 : m * 6 + 6]
-        ordered += block[:4]
-        used |= {8 - m, 9 + m}
-        for line in block[4:]:
-            place, total = int(line[3 : line.index(":")]), line.split(": ", 1)[1]
-            assert place in used, (place, used)
-            ordered.append(f"past[{place}] = {total} + 16384")
-    return ordered
-
-
 def dct_short_lines() -> list[str]:
     lines = ["w = 3", "while w:", "    w -= 1"]
     for m in range(6):
@@ -165,15 +121,11 @@ def indented(lines: list[str], depth: int) -> str:
 
 
 def imdct_module() -> str:
-    moved = ["first += 1"] + [f"{name} = ptr32(int({name}) + {step})" for name, step in (("p", 72), ("past", 72), ("out", 4), ("middle", 4), ("bottom", 4))]
     return (
         HEAD
         + "    while first < last:\n        if flags[first] & flag:\n"
         + indented(dct_long_lines(), 3)
         + indented(["first += 1", "p = ptr32(int(p) + 72)"], 2)
-        + ROTATE
-        + indented(overlap_long_lines(), 3)
-        + indented(moved, 2)
         + SHORT
         + "    while first < last:\n"
         + indented(dct_short_lines(), 2)
@@ -183,6 +135,11 @@ def imdct_module() -> str:
 def long_table() -> list[int]:
     """For block types 0, 1 and 3 the 9 times 4 pairs of factors of C and S, Q1.16, in the order of `rotations`."""
     return [number(value, 1 << 16) for kind in (0, 1, 3) for m in range(9) for _, c, s in rotations(kind, m) for value in (c, s)]
+
+
+def quiet_table() -> list[int]:
+    """The 9 times 4 pairs for block type 0, Q1.14."""
+    return [number(value, 1 << 14) for m in range(9) for _, c, s in rotations(0, m) for value in (c, s)]
 
 
 def short_table() -> list[int]:

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Iterable
 from pathlib import Path
 
-from hybrid import long_table, short_table
+from hybrid import long_table, quiet_table, short_table
 from synthesis import window_table
 
 WORDS = Path(__file__).with_name("huffman.txt")
@@ -187,6 +187,7 @@ def tables_module() -> str:
         ("ALIAS", cells("i", alias()), "int32 cs and -ca of table B.9, Q1.16"),
         ("INTENSITY", cells("i", intensity()), "int32 Q1.15: left and right for positions 0..6 of MPEG-1, then 2 ** (-n / 4) and 2 ** (-n / 2), n = 0..16"),
         ("ROTATIONS", cells("i", long_table()), "int32 Q1.16: see `hybrid.overlap_wide`, 72 for each of block types 0, 1, 3"),
+        ("QUIET_ROTATIONS", cells("i", quiet_table()), "int32 Q1.14: those of block type 0 for `hybrid.overlap_long`"),
         ("WINDOW", cells("i", window_table()), "int32 for `window.window`: for each of 32 samples two offsets, two offsets of sums, 16 values of D, Q1.16"),
         ("SHORT_WINDOW", cells("i", short_table()), "int32 Q1.16: the window of short blocks"),
     ]

@@ -7,8 +7,8 @@ from micropython import const
 from node.audio.mp3 import tables
 from node.audio.mp3.dct32 import dct32
 from node.audio.mp3.frame import BLOCK, INFO, MIXED
-from node.audio.mp3.hybrid import add, clear, finish, overlap_short, overlap_wide, plan, reduce_alias, reorder, widen
-from node.audio.mp3.imdct import dct_long, dct_short, overlap_long
+from node.audio.mp3.hybrid import add, clear, finish, overlap_long, overlap_short, overlap_wide, plan, reduce_alias, reorder, widen
+from node.audio.mp3.imdct import dct_long, dct_short
 from node.audio.mp3.window import move_on, window
 
 LINES = 576
@@ -122,7 +122,7 @@ class Channel:
             force = 1 if kind and kind != 2 and not mixed else 0
             loud = plan(lines, high, levels, flags, wide, force, boundaries, 0, first_short, up)
             dct_long(0, lines, flags, 1, 0, first_short)
-            overlap_long(0, 0, lines, past, samples, flags, 0, first_short, up)
+            overlap_long(0, 0, lines, past, samples, flags, tables.QUIET_ROTATIONS, 0, first_short, up)
             if loud:
                 dct_long(0, high, flags, 2, 0, first_short)
                 overlap_wide(lines, high, past, samples, levels, flags, wide, shared.rotations[0 if kind == 2 else kind], 0, first_short, up)

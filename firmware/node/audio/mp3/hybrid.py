@@ -105,10 +105,44 @@ def plan(p: ptr32, high: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, force: i
 
 
 @micropython.viper
+def overlap_long(c: int, s: int, p: ptr32, past: ptr32, out: ptr32, flags: ptr8, t: ptr32, first: int, last: int, up: int):
+    """Rotate, window (block type 0) and overlap what `dct_long` left at `p`, in subbands whose flags are 1: 18 samples Q.20 into a column of `out`, 18 by 32.
+
+    `past`: 18 sums a subband from the granule before, replaced by those for the next one. `t`: QUIET_ROTATIONS. `c`, `s`: anything.
+    While a subband is quiet each sum of two products is below 2**30.
+    """
+    up15 = up + 15
+    while first < last:
+        if flags[first] == 1:
+            a = ptr32(int(p) + 72 * first)
+            low_past = ptr32(int(past) + 72 * first + 32)
+            high_past = ptr32(int(low_past) + 4)
+            low = ptr32(int(out) + 4 * first + 1024)
+            high = ptr32(int(low) + 128)
+            m = 9
+            while m:
+                m -= 1
+                c = a[0] << up >> up15
+                s = a[1] << up >> up15
+                low[0] = (c * t[0] + s * t[1] + low_past[0] << up) >> up15
+                high[0] = (c * t[2] + s * t[3] + high_past[0] << up) >> up15
+                low_past[0] = c * t[4] + s * t[5] + 16384
+                high_past[0] = c * t[6] + s * t[7] + 16384
+                a = ptr32(int(a) + 8)
+                t = ptr32(int(t) + 32)
+                low_past = ptr32(int(low_past) - 4)
+                high_past = ptr32(int(high_past) + 4)
+                low = ptr32(int(low) - 128)
+                high = ptr32(int(high) + 128)
+            t = ptr32(int(t) - 288)
+        first += 1
+
+
+@micropython.viper
 def overlap_wide(
     p: ptr32, high: ptr32, past: ptr32, out: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, table: ptr32, first: int, last: int, up: int
 ):
-    """`imdct.overlap_long` for loud subbands and any window; `table`: 36 pairs of factors of C and S, Q1.16.
+    """`overlap_long` for loud subbands and any window; `table`: 36 pairs of factors of C and S, Q1.16.
 
     C and S are Q10.21, and what `dct_long` adds to round them counts once only; the upper bits and the lower 13 are multiplied apart: 2**14 * 2**16 is the largest product.
     """
