@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from loa.broker import ENGINES
 from loa.sim.storms import schedule
 from loa.testing import Commune, Lab, eventually
 from loa.testing.commune import Broker
@@ -77,6 +80,14 @@ def test_somebody_elses_broker_is_used_and_not_stopped_by_tests_that_run_side_by
         ran = run(tmp_path, BROKER.format(url=url), "-n", "2", "--loa-broker", url)
         assert ran.returncode == 0 and "1 passed, 1 skipped" in ran.stdout, said(ran)
         assert f"the broker {url} is not ours to stop" in ran.stdout
+
+
+@pytest.mark.parametrize("engine", [name for name, engine in ENGINES.items() if engine.is_here()])
+def test_the_engine_can_be_chosen(tmp_path: Path, engine: str) -> None:
+    lab = Lab(Settings(broker=engine), lambda name: make(tmp_path / name))
+    with lab.commune() as commune:
+        commune.start_broker()
+        assert commune.broker.is_ours and commune.broker.log_file == commune.places.broker / f"{engine}.log"
 
 
 def test_a_broker_that_is_none_or_does_not_answer(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from tempfile import gettempdir
 from typing import Any
 
 import loa.demo
+from loa.broker import ENGINES
 from loa.broker.external import parts_of
 from loa.errors import EXIT_USAGE, LoaError
 from loa.keys import Keyring
@@ -19,7 +20,7 @@ from loa.sim.node import SimulatedNode
 from loa.sim.runtime import Runtime, cpython, find_runtime
 from loa.sim.storms import profiles
 from loa.site.load import load_site
-from loa.site.model import Site
+from loa.site.model import Broker, Site
 from loa.testing.commune import Commune
 from loa.testing.ports import Ports
 
@@ -50,10 +51,14 @@ def _around(profile: str | None) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Settings:
-    """How communes are made where a test does not say. `seed` is where chance comes from; `keys` a folder that is kept from run to run."""
+    """How communes are made where a test does not say.
+
+    `broker`: the URL of one that somebody else runs, or the engine of ours (`loa.broker.ENGINES`); `seed` is where chance comes from; `keys` a folder
+    that is kept from run to run.
+    """
 
     site: Path | None = None
-    broker_url: str | None = None
+    broker: str | None = None
     keys: Path | None = None
     runtime: str | None = None
     seed: int = 0
@@ -69,6 +74,14 @@ class Lab:
         self._new_folder = new_folder
         self._ports = Ports()
         self._keys: dict[str, Path] = {}
+
+    @property
+    def broker_url(self) -> str | None:
+        """Of somebody else's broker, if one is used. Raises `LoaError` for what is neither that nor an engine."""
+        if self.settings.broker is None or self.settings.broker in ENGINES:
+            return None
+        parts_of(self.settings.broker)
+        return self.settings.broker
 
     @contextmanager
     def commune(
@@ -87,16 +100,15 @@ class Lab:
         """
         described, chance = self._site(site), self.settings.seed if seed is None else seed
         around = _around(profile or self.settings.profile)
-        if self.settings.broker_url is not None:
-            parts_of(self.settings.broker_url)  # refuses one that is none
-        with self._broker_to_itself():
+        broker_url = self.broker_url
+        with self._broker_to_itself(broker_url):
             commune = Commune(
                 described,
                 self._new_folder("commune"),
                 self.runtime(runtime),
                 nodes,
                 station,
-                broker_url=self.settings.broker_url,
+                broker_url=broker_url,
                 port=self._ports.take,
                 seed=chance,
             )
@@ -143,31 +155,30 @@ class Lab:
 
     def _site(self, site: Site | Path | str | None) -> Site:
         chosen = site or self.settings.site
-        if chosen is None:
-            return default_site()
-        return chosen if isinstance(chosen, Site) else load_site(Path(chosen))
+        described = default_site() if chosen is None else chosen if isinstance(chosen, Site) else load_site(Path(chosen))
+        if self.settings.broker in ENGINES:
+            described = described.model_copy(update={"broker": Broker.model_validate({"kind": self.settings.broker})})
+        return described
 
     def _give_keys(self, site: Site, folder: Path) -> None:
         """Keys are made once for a site, which takes a second; each commune has a copy of its own, so that it may change them."""
-        here = local(site, self.settings.broker_url)
+        here = local(site, self.broker_url)
         text = here.model_dump_json()
         if text not in self._keys:
             made = self.settings.keys or self._new_folder("keys")
-            Keyring(made).ensure(here, [parts_of(self.settings.broker_url)[1]] if self.settings.broker_url else [])
+            Keyring(made).ensure(here, [parts_of(self.broker_url)[1]] if self.broker_url else [])
             self._keys[text] = made
         shutil.copytree(self._keys[text], folder)
 
     @contextmanager
-    def _broker_to_itself(self) -> Iterator[None]:
+    def _broker_to_itself(self, url: str | None) -> Iterator[None]:
         """A broker that is not ours carries one commune at a time: with the same topics two would speak to each other's nodes."""
-        if self.settings.broker_url is None:
+        if url is None:
             yield
             return
         if any(isinstance(one, Commune) for one in self.live):
-            raise LoaError(
-                f"the broker {self.settings.broker_url} carries a commune already", "use one commune at a time with it", EXIT_USAGE
-            )
-        name = hashlib.sha256(self.settings.broker_url.encode()).hexdigest()[:16]
+            raise LoaError(f"the broker {self.broker_url} carries a commune already", "use one commune at a time with it", EXIT_USAGE)
+        name = hashlib.sha256(url.encode()).hexdigest()[:16]
         with (Path(gettempdir()) / f"loa-broker-{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

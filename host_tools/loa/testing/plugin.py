@@ -58,8 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    broker = config.option.loa_broker or "embedded"
-    return f"loa: seed {config.option.loa_seed}, broker {broker}"
+    return f"loa: seed {config.option.loa_seed}, broker {config.option.loa_broker or 'nats'}"
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +70,7 @@ def loa_lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     site = options.loa_site or request.config.getini("loa_site")
     settings = Settings(
         site=request.config.rootpath / site if site else None,
-        broker_url=options.loa_broker,
+        broker=options.loa_broker,
         keys=Path(options.loa_keys) if options.loa_keys else None,
         runtime=options.loa_runtime,
         seed=options.loa_seed,
