@@ -29,7 +29,7 @@ STREAMS = (
 )
 STATE_BYTES_MAX = 40_960
 FUZZ_INPUTS = 4_000
-CHIP_INPUTS = 60
+CHIP_INPUTS = 25
 
 
 @pytest.fixture(scope="module")
