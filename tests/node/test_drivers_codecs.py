@@ -260,6 +260,35 @@ def test_another_chip_at_the_address_is_refused():
         assert bench.run(life(bench)).endswith("-wrong"), make.__name__
 
 
+def test_both_halves_of_an_identification_count():
+    async def life(bench):
+        try:
+            await bench.play()
+        except Fault as fault:
+            return fault.code
+
+    for half in (0xFD, 0xFE):
+        bench = _es8311()
+        bench.model.values[half] ^= 1
+        assert bench.run(life(bench)) == "es8311-wrong"
+
+
+def test_an_es8388_charges_its_references_once():
+    async def life(bench):
+        took = []
+        for _ in range(3):
+            before = bench.time.now_us
+            await bench.play()
+            took.append(bench.time.now_us - before)
+            await bench.finish()
+            await asyncio.sleep_ms(60_000)
+        return took
+
+    bench = _es8388()
+    first, second, third = bench.run(life(bench))
+    assert first - second >= 100_000 and second == third
+
+
 def test_a_bus_that_fails_at_any_transfer_is_a_fault_without_a_pop_and_the_next_try_plays():
     async def life(bench):
         try:

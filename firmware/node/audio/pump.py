@@ -20,7 +20,7 @@ from node.audio.gain import Ramp, scale
 from node.refusal import Refused
 
 _IDLE_BLOCKS = const(2)  # silence kept queued between programmes: enough to flow, little enough to start soon
-_TRIES_MAX = const(32)  # feeds and decodes in one step: a stream of nothing but rubbish must not hold the loop
+_TRIES_MAX = const(8)  # feeds and decodes in one step: neither a stream of rubbish nor what is dropped before a position may hold the loop
 
 _FULL = const(0)  # the fresh block is complete
 _SHORT = const(1)  # no bytes now
