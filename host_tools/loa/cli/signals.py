@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _REFRESH_S = 0.25
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has no SIGHUP
 
 
 @contextmanager
@@ -14,7 +15,7 @@ def terminable() -> Iterator[None]:
     """In the block SIGTERM and a closed terminal act as Ctrl-C does, so that everything is ended in good order; the block then ends quietly."""
     before = {}
     if threading.current_thread() is threading.main_thread():
-        before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+        before = {number: signal.signal(number, signal.default_int_handler) for number in _ENDING}
     try:
         yield
     except KeyboardInterrupt:

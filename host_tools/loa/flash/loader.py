@@ -18,6 +18,7 @@ from loa.progress import Progress, Silent
 
 BAUD = 460_800
 _ROM_BAUD = 115_200
+_ATTEMPTS = 4  # each of esptool's ways to reset a chip once
 Pieces = Sequence[tuple[int, bytes]]
 
 
@@ -91,7 +92,7 @@ def connected(device: str, baud: int = BAUD, progress: Progress | None = None) -
     """The loader of the chip on a port, for as long as the block lasts. What is in flash runs afterwards, whatever happened, if the port still works."""
     listener = progress or Silent()
     with _errors(device), messages.heard_by(listener):
-        esp = cmds.detect_chip(device)
+        esp = cmds.detect_chip(device, connect_attempts=_ATTEMPTS)
     try:
         with _errors(device), messages.heard_by(listener):
             loader = Loader(esp, device, baud, listener)

@@ -160,11 +160,12 @@ class Commune:
         shutil.rmtree(node.folder)
         node.folder.mkdir()
         slot = cached_application(self.runtime.march)
-        files = node_files(self.site, self.keyring, node.node_id, self._services(), slot, interpreted=self.runtime.march is None)
+        files = node_files(self.site, self.keyring, node.node_id, self.services(), slot, interpreted=self.runtime.march is None)
         board = load_board(self.site.nodes[node.node_id].board)
         node.install(build_image(board, files), _soldered(board, json.loads(files["vfs"]["board.json"])["rate"]))
 
-    def _services(self) -> Services:
+    def services(self) -> Services:
+        """Where nodes of this commune find what they need."""
         time_port = self.desk.time_port
         return Services(self.broker.port, self.desk.http_url, ((self.desk.settings.host, time_port),) if time_port else ())
 

@@ -25,16 +25,19 @@ _NOISE = b"\xf8"
 class VirtualBoard:
     """One board of a chip (esptool's name) with so much flash, in a folder of its own. Bare at first; kept from run to run.
 
+    `pace`: how many times their real time wire and flash take; 0 is as fast as this machine goes.
+
     `url`: where pyserial opens its port while it is plugged in. `node` is what runs once something bootable is in flash.
     """
 
-    def __init__(self, folder: Path, chip: str, flash_bytes: int, mac: bytes, runtime: Runtime) -> None:
+    def __init__(self, folder: Path, chip: str, flash_bytes: int, mac: bytes, runtime: Runtime, pace: float = 1.0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.chip = chip
         self.mac = mac
         self.folder = folder
-        self.flash = ChipFlash(folder / FLASH_FILE, flash_bytes)
-        self.uart = Uart()
+        self.flash = ChipFlash(folder / FLASH_FILE, flash_bytes, pace)
+        self.uart = Uart(pace)
+        self.deaf = False  # its receiving pin is broken
         self._console = Console(self._say, self._interrupt)
         self.node = SimulatedNode(folder, mac.hex(), runtime, terminal=self._console, mac=mac)
         self._loader: RomLoader | None = None
@@ -82,6 +85,8 @@ class VirtualBoard:
     # From the host
 
     def _hear(self, data: bytes) -> None:
+        if self.deaf:
+            return
         with self._lock:
             loader = self._loader
             if loader is not None and loader.baud is None:

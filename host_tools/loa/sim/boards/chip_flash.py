@@ -18,8 +18,10 @@ _LARGE_S = 0.15
 class ChipFlash:
     """A chip whose cells are a file. Methods that change it return the seconds which that takes; ValueError outside of the chip."""
 
-    def __init__(self, path: Path, size: int) -> None:
+    def __init__(self, path: Path, size: int, pace: float = 1.0) -> None:
+        """`pace`: how many times a real chip's time everything takes."""
         self.size = size
+        self._pace = pace
         self._path = path
         if not path.exists():
             path.write_bytes(b"\xff" * size)
@@ -36,13 +38,13 @@ class ChipFlash:
             large = start % _LARGE == 0 and end - start >= _LARGE
             spent += _LARGE_S if large else _SECTOR_S
             start += _LARGE if large else BLOCK
-        return spent
+        return spent * self._pace
 
     def program(self, address: int, data: bytes) -> float:
         """Clear bits."""
         with self._path.open("r+b", buffering=0) as file:
             NorFlash(file).writeblocks(address // BLOCK, data, address % BLOCK)
-        return -(-len(data) // _PAGE) * _PAGE_S
+        return -(-len(data) // _PAGE) * _PAGE_S * self._pace
 
     def read(self, address: int, size: int) -> bytes:
         """What stands there."""

@@ -17,6 +17,8 @@ SCHEME = "board"
 DATA, LINES, TAKEN = b"D", b"L", b"X"
 _CONNECT_S = 5.0
 _CHUNK = 65536
+_NOTICED_S = 0.5
+_AGAIN_S = 0.02
 
 
 def register() -> None:
@@ -156,6 +158,18 @@ class Serial(serial.SerialBase):  # type: ignore[misc]  # pyserial has no types
 
 
 def _connected(host: str | None, port: int | None, kind: bytes) -> socket.socket:
+    """A connection of that kind. The board may not have noticed yet that the one before it was closed."""
+    deadline = time.monotonic() + _NOTICED_S
+    while True:
+        try:
+            return _asked(host, port, kind)
+        except PermissionError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_AGAIN_S)
+
+
+def _asked(host: str | None, port: int | None, kind: bytes) -> socket.socket:
     connection = socket.create_connection((host or "localhost", port or 0), _CONNECT_S)
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -28,12 +28,12 @@ def stored(chip: str, folder: Path) -> Path:
     return path
 
 
-def image(chip: str) -> bytes:
-    """The file as it is flashed at the chip's boot loader address: boot loader, a gap for the partition table, application."""
+def image(chip: str, size: int = _PROGRAM_BYTES) -> bytes:
+    """The file as it is flashed at the chip's boot loader address: boot loader, a gap for the partition table, application of about `size` bytes."""
     start = boot.BOOT_LOADER[chip]
     description = struct.pack(boot.DESCRIPTION, boot.DESCRIPTION_MAGIC, 0, VERSION.encode(), NAME.encode()).ljust(256, b"\0")
     loader = _application(chip, _filling(1, _LOADER_BYTES))
-    return loader.ljust(_PROGRAM_ADDRESS - start, b"\xff") + _application(chip, description + _filling(2, _PROGRAM_BYTES))
+    return loader.ljust(_PROGRAM_ADDRESS - start, b"\xff") + _application(chip, description + _filling(2, size))
 
 
 def _application(chip: str, content: bytes) -> bytes:

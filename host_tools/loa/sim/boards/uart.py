@@ -13,14 +13,17 @@ _TOLERANCE = 0.03  # of the rate; beyond it the last bit of a byte is sampled in
 
 
 class Uart:
-    """One wire. Rates are in baud; `bytes_sent` counts what the host sent, `round_trips` how often it began to send after the board had answered."""
+    """One wire; `pace` is how many times its own time everything takes, 0 for none. Rates are in baud.
 
-    def __init__(self, latency_s: float = USB_LATENCY_S, now: Callable[[], float] = time.monotonic) -> None:
+    `bytes_sent` counts what the host sent, `round_trips` how often it began to send after the board had answered.
+    """
+
+    def __init__(self, pace: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
         self.host_baud = ROM_BAUD
         self.board_baud = ROM_BAUD
         self.bytes_sent = 0
         self.round_trips = 0
-        self._latency_s = latency_s
+        self._pace = pace
         self._now = now
         self._to_board_free = 0.0
         self._to_host_free = 0.0
@@ -36,11 +39,11 @@ class Uart:
         self.bytes_sent += count
         self.round_trips += self._answered
         self._answered = False
-        self._to_board_free = max(self._now(), self._to_board_free) + count * _BITS / self.host_baud
+        self._to_board_free = max(self._now(), self._to_board_free) + self._pace * count * _BITS / self.host_baud
         return self._to_board_free
 
     def to_host(self, count: int) -> float:
         """The moment at which so many bytes that the board sends now are the host's."""
         self._answered = True
-        self._to_host_free = max(self._now(), self._to_host_free) + count * _BITS / self.board_baud
-        return self._to_host_free + self._latency_s
+        self._to_host_free = max(self._now(), self._to_host_free) + self._pace * count * _BITS / self.board_baud
+        return self._to_host_free + self._pace * USB_LATENCY_S
