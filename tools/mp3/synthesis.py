@@ -73,7 +73,8 @@ _CORRECTED = {32: 4e-6, 16: 2e-6, 8: 4e-6}  # what a factor of a stage may be wr
 
 
 def product(factor: float, size: int) -> tuple[str, float]:
-    """Code for `a` times a factor, and by how much it rounds down on average: `a` times a factor of at most 16 bits, the upper bits of `a` and the lower ones apart: the product of the lower ones stays below 2**31.
+    """Code for `a` times a factor, and by how much it rounds down on average: `a` times a factor of at most 16 bits, the upper bits of `a` and
+    the lower ones apart: the product of the lower ones stays below 2**31.
 
     An error of a factor of the large stages is amplified by those that follow, so there it is made good by a power of two.
     """
@@ -159,11 +160,24 @@ DCT = _Block(32)
 
 def dct32_lines() -> list[str]:
     lines = ["if loud:", "    a = 262145", "    while a > 262144:", "        a = 0", "        i = 0", "        while i < 32:"]
-    lines += ["            t = s[i] << up >> up", "            if t < 0:", "                t = 0 - t", "            a += t >> 5", "            i += 1"]
+    lines += [
+        "            t = s[i] << up >> up",
+        "            if t < 0:",
+        "                t = 0 - t",
+        "            a += t >> 5",
+        "            i += 1",
+    ]
     lines += ["        if a > 262144:", "            i = 0", "            while i < 32:"]
     lines += ["                s[i] = s[i] << up >> up1", "                i += 1"]
     lines += DCT.lines
-    lines += ["if loud:", "    i = 0", "    while i < 32:", "        a = s[i] << up >> up", "        if a > 2726296:", "            s[i] = 2726296"]
+    lines += [
+        "if loud:",
+        "    i = 0",
+        "    while i < 32:",
+        "        a = s[i] << up >> up",
+        "        if a > 2726296:",
+        "            s[i] = 2726296",
+    ]
     lines += ["        elif a < -2726296:", "            s[i] = -2726296", "        i += 1"]
     lines += ["row = rows", "i = 16", "while i:", "    i -= 1"]
     for cell in (0, 1):
@@ -193,7 +207,8 @@ def rows_of(sample: int) -> tuple[int, int]:
 
 
 def taps(sample: int) -> list[int]:
-    """The window value of the tap of each age, with the sign that X has in its row: V[j] is X[16 + j], or -X[48 - j] beyond j = 16, V[32 + j] is -X[|16 - j|]."""
+    """The window value of the tap of each age, with the sign that X has in its row: V[j] is X[16 + j], or -X[48 - j] beyond j = 16, V[32 + j] is
+    -X[|16 - j|]."""
     values = [window()[sample + 32 * age] for age in range(16)]
     near, far = rows_of(sample)
     even = 0 if sample == 16 else (1 if sample < 16 else -1) * DCT.outputs[near][1]
@@ -241,7 +256,9 @@ def window_lines() -> list[str]:
             if area == LOW:
                 lines.append("    a = (a << up >> low) + t")
         lines.append(f"    q[{32 * k}] = a")
-    lines += [f"    {name} = ptr32(int({name}) + {step})" for name, step in (("near", 4 * TOGETHER), ("far", 4 * TOGETHER), ("q", 128 * TOGETHER))]
+    lines += [
+        f"    {name} = ptr32(int({name}) + {step})" for name, step in (("near", 4 * TOGETHER), ("far", 4 * TOGETHER), ("q", 128 * TOGETHER))
+    ]
     return [*lines, f"d = ptr32(int(d) + {4 * SAMPLE_CELLS})", "out = ptr32(int(out) + 4)", "samples -= 1"]
 
 

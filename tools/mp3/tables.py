@@ -174,22 +174,50 @@ def literal(name: str, content: bytes, comment: str) -> str:
 def tables_module() -> str:
     entries, roots = huffman()
     parts = [
-        ("HUFFMAN", entries, "uint16 cells of the Huffman trees: bits << 8 | x << 4 | y, or 0x8000 | bits << 12 | place of the cells that follow"),
+        (
+            "HUFFMAN",
+            entries,
+            "uint16 cells of the Huffman trees: bits << 8 | x << 4 | y, or 0x8000 | bits << 12 | place of the cells that follow",
+        ),
         ("ROOTS", roots, "uint16 for tables 0..31, A, B: bits << 12 | place of the first cell"),
         ("LINBITS", bytes(LINBITS), "bits that follow an x or y of 15, tables 0..31"),
         ("BANDS", bands()[0], "widths of bands as sent: for each of nine rates 40 for long, 40 for short, 40 for mixed blocks"),
         ("PRETAB", bytes(PRETAB), "table B.6"),
         ("SLEN", bytes(value for pair in SLEN for value in pair), "slen1 and slen2 by scalefac_compress, MPEG-1 (2.4.2.7)"),
-        ("LSF_COUNTS", bytes(value for row in LSF_COUNTS for value in row), "13818-3, 2.4.3.2: scale factors of each of four lengths, long, short, mixed, by six kinds"),
-        ("FRAMES", cells("H", frames()), "uint16 bytes of a frame without padding: for each of nine rates 16 bit rates; 0: free format or forbidden"),
-        ("GAINS", cells("i", gains() + quarters()), "int32 n ** (4 / 3) * 2 ** (f / 4), f = 0..3, n = 0..15, Q6.24, then 2 ** (f / 4), Q1.15"),
+        (
+            "LSF_COUNTS",
+            bytes(value for row in LSF_COUNTS for value in row),
+            "13818-3, 2.4.3.2: scale factors of each of four lengths",
+        ),
+        (
+            "FRAMES",
+            cells("H", frames()),
+            "uint16 bytes of a frame without padding: for each of nine rates 16 bit rates; 0: free format or forbidden",
+        ),
+        (
+            "GAINS",
+            cells("i", gains() + quarters()),
+            "int32 n ** (4 / 3) * 2 ** (f / 4), f = 0..3, n = 0..15, Q6.24, then 2 ** (f / 4), Q1.15",
+        ),
         ("POWERS", cells("i", powers()), "int32 n ** (4 / 3), n = 0..257, Q11.18"),
         ("ALIAS", cells("i", alias()), "int32 cs and -ca of table B.9, Q1.16"),
-        ("INTENSITY", cells("i", intensity()), "int32 Q1.15: left and right for positions 0..6 of MPEG-1, then 2 ** (-n / 4) and 2 ** (-n / 2), n = 0..16"),
+        (
+            "INTENSITY",
+            cells("i", intensity()),
+            "int32 Q1.15: left and right for positions 0..6 of MPEG-1, then 2 ** (-n / 4) and 2 ** (-n / 2), n = 0..16",
+        ),
         ("ROTATIONS", cells("i", long_table()), "int32 Q1.16: see `hybrid.overlap_wide`, 72 for each of block types 0, 1, 3"),
         ("QUIET_ROTATIONS", cells("i", quiet_table()), "int32 Q1.14: those of block type 0 for `hybrid.overlap_long`"),
-        ("WINDOW", cells("i", window_table()), "int32 for `window.window`: for each of 32 samples two offsets, two offsets of sums, 16 values of D, Q1.16"),
+        (
+            "WINDOW",
+            cells("i", window_table()),
+            "int32 for `window.window`: for each of 32 samples two offsets, two offsets of sums, 16 values of D, Q1.16",
+        ),
         ("SHORT_WINDOW", cells("i", short_table()), "int32 Q1.16: the window of short blocks"),
     ]
-    head = '"""Tables of ISO/IEC 11172-3 and 13818-3, and those that a formula gives; written by tools/mp3/make.py. Little-endian cells for kernels to point into."""\n\n# fmt: off\n'
+    head = (
+        '"""Tables of ISO/IEC 11172-3 and 13818-3, and those that a formula gives; written by tools/mp3/make.py.\n\n'
+        'Little-endian cells for kernels to point into.\n"""\n\n# fmt: off\n'
+    )
+
     return head + "\n".join(literal(*part) for part in parts)

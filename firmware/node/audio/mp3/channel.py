@@ -125,7 +125,9 @@ class Channel:
             overlap_long(0, 0, lines, past, samples, flags, tables.QUIET_ROTATIONS, 0, first_short, up)
             if loud:
                 dct_long(0, high, flags, 2, 0, first_short)
-                overlap_wide(lines, high, past, samples, levels, flags, wide, shared.rotations[0 if kind == 2 else kind], 0, first_short, up)
+                overlap_wide(
+                    lines, high, past, samples, levels, flags, wide, shared.rotations[0 if kind == 2 else kind], 0, first_short, up
+                )
         if first_short < count:
             plan(lines, high, levels, flags, wide, 1, 0, first_short, count, up)
             dct_short(0, lines, first_short, count)

@@ -9,8 +9,8 @@ from node.audio.mp3 import frame, tables
 from node.audio.mp3.channel import LINES, Channel, Shared, cells
 from node.audio.mp3.frame import BLOCK, CHANNELS, INFO, MIXED, MPEG1, PART23, PROTECTED, RATE, RATES, SIDE_BYTES, STEREO
 from node.audio.mp3.gapless import delays
-from node.audio.mp3.huffman import huffman
-from node.audio.mp3.hybrid import add, attenuate, move
+from node.audio.mp3.huffman import INEXACT, huffman
+from node.audio.mp3.hybrid import add, move
 from node.audio.mp3.output import interleave, to_int16, to_int32
 from node.audio.mp3.requantise import requantise
 from node.audio.mp3.scale_factors import scale_factors
@@ -22,7 +22,13 @@ _RESERVOIR = const(511)
 _GUARD = const(16)  # bytes behind the reservoir that `huffman` may read
 _HALF = const(4)  # quarters of an octave: what requantised lines are lowered by
 _ROOT_HALF = const(2)
-_TOTAL_MAX = const(1 << 20)  # sum of the magnitudes of a granule's lines that later stages can bear: 32, Q.15
+_TOTAL_MAX = const(
+    1 << 20
+)  # sum of the magnitudes of a granule's lines, Q.15: noise at full scale has 32, and more later stages need not bear
+_CAUTIOUS = const(38)  # granules after damage in which none may be much louder than those before it
+_LOUDER = const(2)
+_FAINT = const(1000)  # some 0.03 of full scale, Q.15: never suspect
+_DECAY_BITS = const(5)  # by how much the usual loudness is forgotten in a granule
 _CONCEALED_MAX = const(16)  # granules for bytes that were skipped
 _MONO = const(4)  # see `stereo.intensity`
 _ONE = const(32768)  # Q1.15
@@ -66,6 +72,9 @@ class Decoder:
         self._granule = self._granules = 0  # of the frame at hand: the next one, and how many it has
         self._bit = -1  # in `_main`, where the next granule begins; -1: it is lost
         self._gap = 0  # granules to be concealed before the frame at hand
+        self._usual = 0  # sum of the magnitudes of recent granules, the largest, slowly forgotten
+        self._suspect = False  # the code of the granule at hand did not end where it should
+        self._caution = 0  # granules still to be looked at with suspicion
         self._bounds = 0  # see `stereo.zero_part`
         self._have = self._start = 0  # samples of the last granule that were not taken yet, and where they begin
         self._drop = 0  # frames left out at the start
@@ -154,6 +163,8 @@ class Decoder:
                 self.rate, self.channels = rate, fields[CHANNELS]
                 self.version = 1 if fields[MPEG1] else 2 if fields[RATE] < 6 else 25
             if stream.damaged:
+                self._main_end = 0
+                self._caution = _CAUTIOUS
                 self._gap = min((stream.damaged + stream.size // 2) // stream.size << fields[MPEG1], _CONCEALED_MAX)
             self._granule = 0
             self._granules = 2 if fields[MPEG1] else 1
@@ -186,8 +197,13 @@ class Decoder:
             kept = min(self._main_end, _RESERVOIR)
             move(self._main, 0, self._main, self._main_end - kept, kept)
             self._main_end = kept
+        if not sound or begin < 0:
+            self._caution = _CAUTIOUS
         sound = sound and 0 <= begin <= self._main_end
-        self._bit = 8 * (self._main_end - begin) if sound else -1
+        if sound:
+            self._bit = 8 * (self._main_end - begin)
+        else:
+            self._bit = -1
         move(self._main, self._main_end, buffer, at, n)
         self._main_end += n
 
@@ -196,8 +212,9 @@ class Decoder:
         channels = self.channels
         left = 2 * granule
         joint = self._stream.fields[STEREO]
-        if self._bit < 0 or not self._read(left, granule, channels, joint):
-            self._bit = -1
+        if channels == 1:
+            self._totals[1] = 0
+        if not self._read(left, granule, channels, joint) or not self._credible():
             self._conceal()
             return
         self.granules += 1
@@ -206,9 +223,31 @@ class Decoder:
         else:
             self._together(left, channels, joint)
 
+    def _credible(self):
+        """False for a granule that is much louder than the usual ones, if damage was found shortly before or its code did not end where it should.
+
+        What is usual grows with each such granule, so that sound that is really louder is heard after a few.
+        """
+        total = self._totals[0] + self._totals[1]
+        usual = self._usual
+        suspect = self._caution or self._suspect
+        if self._caution:
+            self._caution -= 1
+        limit = _LOUDER * max(usual, _FAINT)
+        if suspect and total > limit:
+            self._usual = limit
+            return False
+        self._usual = max(total, usual - (usual >> _DECAY_BITS))
+        return True
+
     def _read(self, left, granule, channels, joint):
         """Scale factors, Huffman code and requantisation of each channel that is needed; False where the bits run out or break the rules."""
+        if self._bit < 0:
+            return False
         fields, main = self._stream.fields, self._main
+        bit, self._bit = self._bit, -1
+        self._caution, caution = _CAUTIOUS, self._caution
+        self._suspect = False
         lower = 0
         skip = False
         if channels == 2:
@@ -220,11 +259,9 @@ class Decoder:
                 lower = _HALF
         for channel in range(channels):
             block = self._blocks[left + channel]
-            bit = self._bit
             end = bit + block[PART23]
             if end > 8 * self._main_end:
                 return False
-            self._bit = end
             share = self._info[4 * INFO + channel] if granule else 0
             factors = self._factors[channel]
             bit = scale_factors(main, bit, fields, block, share, channel & joint & 1, factors, tables.SLEN, tables.LSF_COUNTS)
@@ -232,25 +269,31 @@ class Decoder:
                 return False
             if channel and skip:
                 self._counts[1] = self._totals[1] = 0
+                bit = end
                 continue
             lines = self._lines[channel]
             long = self._bands[3 * fields[RATE]]
             last = huffman(0, 0, main, bit, end, block, long, tables.HUFFMAN, tables.ROOTS, tables.LINBITS, lines)
             if last < 0:
                 return False
+            if last & INEXACT:
+                self._suspect = True
+                last ^= INEXACT
+            bit = end
             widths = self._widths(block)
             long_bands = self._long_bands(block)
             if channel & joint & 1:
                 self._bounds = zero_part(lines, block, widths, long_bands, last)
             levels = self._outputs[channel if self._stereo else 0].levels
-            total = requantise(0, lines, block, factors, widths, long_bands, tables.PRETAB, tables.GAINS, tables.POWERS, levels, last, lower)
-            shift = 0
-            while total >> shift > _TOTAL_MAX:
-                shift += 1
-            if shift:
-                attenuate(lines, LINES, shift, self._up)
+            total = requantise(
+                0, lines, block, factors, widths, long_bands, tables.PRETAB, tables.GAINS, tables.POWERS, levels, last, lower
+            )
+            if total > _TOTAL_MAX:
+                return False
             self._counts[channel] = last
-            self._totals[channel] = total >> shift
+            self._totals[channel] = total
+        self._bit = bit
+        self._caution = caution
         return True
 
     def _same(self, left):
@@ -304,7 +347,9 @@ class Decoder:
             self._share_levels()
         for side in (0, 1):
             block = self._blocks[left + (side if channels == 2 else 0)]
-            self._outputs[side].transform(self._lines[side], block, self._widths(block), self._long_bands(block), counts[side], totals[side])
+            self._outputs[side].transform(
+                self._lines[side], block, self._widths(block), self._long_bands(block), counts[side], totals[side]
+            )
 
     def _share_levels(self):
         """The sum of both bounds what sums and differences of their lines can be."""

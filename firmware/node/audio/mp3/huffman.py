@@ -4,15 +4,30 @@ A line is left as magnitude << 1 | sign, so that it is never negative: at most 8
 """
 
 import micropython
+from micropython import const
+
+INEXACT = const(1024)
 
 
 @micropython.viper
 def huffman(
-    cache: int, left: int, data: ptr8, bit: int, end: int, cell: ptr32, widths: ptr8, cells: ptr16, roots: ptr16, linbits: ptr8, lines: ptr32
+    cache: int,
+    left: int,
+    data: ptr8,
+    bit: int,
+    end: int,
+    cell: ptr32,
+    widths: ptr8,
+    cells: ptr16,
+    roots: ptr16,
+    linbits: ptr8,
+    lines: ptr32,
 ) -> int:
-    """Decode from `bit` to `end` into all 576 `lines`; returns how many may be other than 0, or -1 where the code runs over its end.
+    """Decode from `bit` to `end` into all 576 `lines`; returns how many may be other than 0, or -1 where the big values run over its end;
+    INEXACT is set where the last quadruple does, which is dropped, or more than 31 bits are left.
 
-    `cell`: a block of side information. `widths`: of the long bands. `cache`, `left`: anything; here the lowest `left` (0 to 30) bits of `cache` are the next ones.
+    `cell`: a block of side information. `widths`: of the long bands. `cache`, `left`: anything; here the lowest `left` (0 to 30) bits of `cache`
+    are the next ones.
     Reads at most 14 bytes behind `end`.
     """
     byte = bit >> 3
@@ -127,9 +142,13 @@ def huffman(
             lines[i] = x
             n = n >> 1
             i += 1
-    if 8 * byte - left > end and i >= 4:
-        i -= 4
     last = i
+    bit = 8 * byte - left - end
+    if bit > 0:
+        i -= 4
+        last = i | 1024
+    elif bit < -31:
+        last = i | 1024
     while i < 576:
         lines[i] = 0
         i += 1

@@ -3,7 +3,8 @@
 Most subbands are quiet: the magnitudes of their 18 lines (Q.21) sum up to less than 2**16, that is 1/32 of full scale, and `imdct` does them in single
 products. A loud one is split into an upper part and its lower 12 bits, which go through the same sums one after the other, and joined here in
 products of double width. So full scale is as exact as silence, and costs more only where it is.
-A flag of a subband: 1 where it has lines to transform, 3 where it is loud. `past`: the second half of the windowed IMDCT, Q.35 and a half of Q.20 where `wide` is 0, else Q.20.
+A flag of a subband: 1 where it has lines to transform, 3 where it is loud. `past`: the second half of the windowed IMDCT, Q.35 and a half of
+Q.20 where `wide` is 0, else Q.20.
 """
 
 import micropython
@@ -37,8 +38,8 @@ def reorder(source: ptr32, target: ptr32, widths: ptr8, long_bands: int, last: i
 
 @micropython.viper
 def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: int, up: int):
-    """The butterflies between a subband and the next (2.4.3.4.10.1) at the first `boundaries` boundaries; `factors`: cs and -ca of each, Q1.16. In products of double width.
-    """
+    """The butterflies between a subband and the next (2.4.3.4.10.1) at the first `boundaries` boundaries; `factors`: cs and -ca of each, Q1.16.
+    In products of double width."""
     up13 = up + 13
     sub = 0
     while sub < boundaries:
@@ -144,7 +145,8 @@ def overlap_wide(
 ):
     """`overlap_long` for loud subbands and any window; `table`: 36 pairs of factors of C and S, Q1.16.
 
-    C and S are Q10.21, and what `dct_long` adds to round them counts once only; the upper bits and the lower 13 are multiplied apart: 2**14 * 2**16 is the largest product.
+    C and S are Q10.21, and what `dct_long` adds to round them counts once only; the upper bits and the lower 13 are multiplied apart: 2**14 *
+    2**16 is the largest product.
     """
     up4 = up + 4
     up3 = up + 3
@@ -193,9 +195,7 @@ def overlap_wide(
 
 
 @micropython.viper
-def overlap_short(
-    p: ptr32, high: ptr32, past: ptr32, out: ptr32, wide: ptr8, window: ptr32, work: ptr32, first: int, last: int, up: int
-):
+def overlap_short(p: ptr32, high: ptr32, past: ptr32, out: ptr32, wide: ptr8, window: ptr32, work: ptr32, first: int, last: int, up: int):
     """Window the three short blocks of each subband (2.4.3.4.10.3, block type 2), put them side by side, overlap. `work`: 36 cells."""
     up3 = up + 3
     up15 = up + 15
@@ -304,15 +304,6 @@ def clear(cells: ptr32, n: int):
     while n:
         n -= 1
         cells[n] = 0
-
-
-@micropython.viper
-def attenuate(cells: ptr32, n: int, shift: int, up: int):
-    """Divide `n` cells by 2 ** shift."""
-    shift += up
-    while n:
-        n -= 1
-        cells[n] = cells[n] << up >> shift
 
 
 @micropython.viper

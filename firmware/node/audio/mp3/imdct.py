@@ -5,7 +5,8 @@ With t = pi (2m + 1) / 72 the 18-point DCT-IV is y[m] = cos t C[m] + sin t S[m],
 made of sums of products by its symmetry about m = 4, which in viper is as cheap as additions and rounds nothing.
 The windowed output is out[8 - m] = w[8 - m] y[17 - m], out[9 + m] = -w[9 + m] y[17 - m], out[26 - m] = -w[26 - m] y[m], out[27 + m] = -w[27 + m] y[m].
 
-C and S are scaled so that the constants come out nearest to whole numbers. Lines are Q.21, constants Q1.15, sums of products Q.36. While the magnitudes of a subband's lines sum up to less than 2**16, nothing reaches 2**31.
+C and S are scaled so that the constants come out nearest to whole numbers. Lines are Q.21, constants Q1.15, sums of products Q.36. While the
+magnitudes of a subband's lines sum up to less than 2**16, nothing reaches 2**31.
 """
 
 import micropython

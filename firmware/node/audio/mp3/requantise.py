@@ -24,7 +24,8 @@ def requantise(
 ) -> int:
     """Replace the first `last` quantised lines at `p` by their values, halved `lower` / 4 times; `levels`: the sum of magnitudes is added for each subband.
 
-    `cell`: a block of side information. `widths`: of its bands as sent, `long_bands` of them for long windows. `gains`: GAINS, with QUARTERS behind. `v`: anything. Returns the sum of all
+    `cell`: a block of side information. `widths`: of its bands as sent, `long_bands` of them for long windows. `gains`: GAINS, with QUARTERS
+    behind. `v`: anything. Returns the sum of all
     magnitudes, Q.15.
     """
     step = 2 + 2 * cell[16]

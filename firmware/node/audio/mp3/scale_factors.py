@@ -9,7 +9,8 @@ ILLEGAL = 0x80  # set in an intensity position of MPEG-2 that says: not intensit
 def scale_factors(data: ptr8, bit: int, fields: ptr32, cell: ptr32, share: int, right: int, factors: ptr8, slen: ptr8, counts: ptr8) -> int:
     """Read the scale factors at `bit`; returns the bit behind them. `cell`: a block of side information, `fields`: of the header.
 
-    `share`: scfsi, groups whose factors stay those of granule 0 (not for short blocks). `right`: 1 for the right channel of intensity stereo. `factors`: 40 bytes;
+    `share`: scfsi, groups whose factors stay those of granule 0 (not for short blocks). `right`: 1 for the right channel of intensity stereo.
+    `factors`: 40 bytes;
     what is not sent is 0. MPEG-2 with preflag in its tables sets it in `cell`.
     """
     compress = cell[3]

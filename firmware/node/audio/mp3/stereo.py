@@ -60,7 +60,18 @@ def zero_part(p: ptr32, cell: ptr32, widths: ptr8, long_bands: int, last: int) -
 
 @micropython.viper
 def intensity(
-    left: ptr32, right: ptr32, cell: ptr32, factors: ptr8, widths: ptr8, long_bands: int, table: ptr32, mpeg1: int, joint: int, factor: int, bounds: int, up: int
+    left: ptr32,
+    right: ptr32,
+    cell: ptr32,
+    factors: ptr8,
+    widths: ptr8,
+    long_bands: int,
+    table: ptr32,
+    mpeg1: int,
+    joint: int,
+    factor: int,
+    bounds: int,
+    up: int,
 ):
     """Intensity stereo in the bands from `bounds` on (see `zero_part`); below, MS where `joint` has it.
 

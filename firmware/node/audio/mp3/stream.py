@@ -72,7 +72,7 @@ class Stream:
                 size = self.fields[FRAME_BYTES]
                 if not size:
                     size = self._free_size(left)
-                if size < 0 or size and left < size:
+                if size < 0 or (size and left < size):
                     return self._starve()
                 if size:
                     verdict = self._judge(size, left)

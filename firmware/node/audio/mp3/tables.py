@@ -1,4 +1,7 @@
-"""Tables of ISO/IEC 11172-3 and 13818-3, and those that a formula gives; written by tools/mp3/make.py. Little-endian cells for kernels to point into."""
+"""Tables of ISO/IEC 11172-3 and 13818-3, and those that a formula gives; written by tools/mp3/make.py.
+
+Little-endian cells for kernels to point into.
+"""
 
 # fmt: off
 # uint16 cells of the Huffman trees: bits << 8 | x << 4 | y, or 0x8000 | bits << 12 | place of the cells that follow
@@ -233,7 +236,7 @@ SLEN = (
     b'\x00\x00\x00\x01\x00\x02\x00\x03\x03\x00\x01\x01\x01\x02\x01\x03\x02\x01\x02\x02\x02\x03\x03\x01\x03\x02\x03\x03\x04\x02\x04\x03'
 )
 
-# 13818-3, 2.4.3.2: scale factors of each of four lengths, long, short, mixed, by six kinds
+# 13818-3, 2.4.3.2: scale factors of each of four lengths
 LSF_COUNTS = (
     b'\x06\x05\x05\x05\t\t\t\t\x06\t\t\t\x06\x05\x07\x03\t\t\x0c\x06\x06\t\x0c\x06\x0b\n\x00\x00\x12\x12\x00\x00'
     b'\x0f\x12\x00\x00\x07\x07\x07\x00\x0c\x0c\x0c\x00\x06\x0f\x0c\x00\x06\x06\x06\x03\x0c\t\t\x06\x06\x0c\t\x06\x08\x08\x05\x00'
