@@ -73,7 +73,7 @@ vfs.mount(Archive(slot(root + "/app")), root + "/slot")
 # An import of a built-in module looks through all folders first, every time, and littlefs takes half a second to say no.
 sys.path[:] = [root + "/slot"] + [folder for folder in sys.path if folder not in _SLOW_FOLDERS]
 
-import node.app
 import node.board
+import node.start
 
-node.app.main(node.board.Board(root, watchdog))
+node.start.main(node.board.Board(root, watchdog))

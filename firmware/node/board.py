@@ -20,6 +20,13 @@ _CAUSES = {
     machine.SOFT_RESET: "soft",
 }
 
+_WITHOUT_PULL = (
+    34,
+    35,
+    36,
+    39,
+)  # of the ESP32, ESP32 series data sheet 2.2: inputs with neither pull-up nor pull-down; the boards have resistors
+
 
 class Board:
     """`root`: folder of the node's files without a slash at its end ("" on the board); `watchdog`: the running machine.WDT."""
@@ -39,6 +46,7 @@ class Board:
         self.amplifier = self.fitted.output
         self.uplinks = [(name, _lan(wiring["lan"]) if name == "lan" else network.WLAN(network.STA_IF)) for name in wiring["uplinks"]]
         self._i2s = wiring["i2s"]
+        self.button = _button(wiring["button"]) if wiring.get("button") else None  # () -> True while it is pressed
 
     def i2s(self, rate, ring_bytes):
         """A running `machine.I2S` for mono int16 out, with a ring of so many bytes. Raises OSError where there is no room for it."""
@@ -77,6 +85,14 @@ def _lan(wiring):
     settings = {name: pin(wiring[name]) for name in ("mdc", "mdio", "power", "ref_clk") if name in wiring}
     settings["ref_clk_mode"] = pin.IN if wiring["ref_clk_mode"] == "in" else pin.OUT
     return network.LAN(phy_type=network.PHY_LAN8720, phy_addr=wiring["address"], **settings)
+
+
+def _button(wiring):
+    pressed = wiring["pressed"]
+    pin = machine.Pin(
+        wiring["pin"], machine.Pin.IN, None if wiring["pin"] in _WITHOUT_PULL else machine.Pin.PULL_DOWN if pressed else machine.Pin.PULL_UP
+    )
+    return lambda: pin.value() == pressed
 
 
 def _read(path):

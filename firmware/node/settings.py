@@ -7,8 +7,10 @@ import json
 
 from node.bus.encoding import from_base64url
 from node.release import BUILT, VERSION
+from node.store.networks import chosen
 
 _CA_FILE = "/ca.pem"
+_DATA = "/data"
 
 
 class Settings:
@@ -16,7 +18,8 @@ class Settings:
 
     node_id, report_key (bytes), root_key ({kid, n, e})  its identity
     version, built (Unix s)                              its release
-    area, language, networks, broker, http, time         see `loa.provision.contents`
+    networks                                             (SSID, password) pairs, those chosen at the node itself before those of the bench
+    area, language, broker, http, time                   see `loa.provision.contents`
     ceiling (per cent), plain_live, cache_bytes, ca (PEM)
     """
 
@@ -30,7 +33,7 @@ class Settings:
         config = _read(root + "/config.json")
         self.area = config["area"]
         self.language = config["language"]
-        self.networks = [(ssid, password) for ssid, password in config["networks"]]
+        self.networks = chosen(root + _DATA) + [(ssid, password) for ssid, password in config["networks"]]
         self.broker = config["broker"]
         self.http = config["http"]
         self.time = [(host, port) for host, port in config["time"]]

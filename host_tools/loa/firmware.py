@@ -34,6 +34,7 @@ from node.audio.mp3 import frames as mp3_frames
 from node.audio.sources import chime
 from node.bus import documents, limits, report_fields, report_words, reports, schema, topics
 from node.plan import agenda, calendar, days
+from node.portal import lock
 from node.store import files, shelf
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "documents",
     "files",
     "limits",
+    "lock",
     "mp3_frames",
     "refusal",
     "report_fields",

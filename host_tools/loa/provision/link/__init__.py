@@ -32,16 +32,17 @@ def link(sources: Mapping[str, str], roots: Mapping[str, tuple[str, ...]]) -> Li
     Raises `LoaError` for what cannot be joined: a `global`, a module used as a value, a name that is not there.
     """
     program = Program.parse(sources, tuple(roots))
-    exports = {f"{module}:{name}": name for module, names in roots.items() for name in names}
+    asked = {f"{module}:{name}": name for module, names in roots.items() for name in names}
     qualify(program)
-    inline_constants(program, keep=exports)
+    inline_constants(program, keep=asked)
     functions = _functions(program)
     attributes = rename_attributes(program)
-    names = rename_globals(program, exports)
+    names = rename_globals(program, {f"{program.joined}:{name}": name for name in roots[program.joined]})
     rename_parameters(program)
     texts = {program.joined: text_of(program, program.joined, names)}
     for root in list(roots)[1:]:
-        texts[root] = f"from {program.joined} import {', '.join(names[f'{root}:{name}'] for name in roots[root])}\n"
+        taken = ", ".join(f"{names[f'{root}:{name}']} as {name}" for name in roots[root])
+        texts[root] = f"from {program.joined} import {taken}\n"
     texts |= {module: text_of(program, module, names) for module in program.late}
     for package in program.packages - set(texts):
         if any(module.startswith(package + ".") for module in texts):

@@ -4,6 +4,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count, product
+from keyword import iskeyword
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
 
 from loa.provision.link.modules import LinkError, Program
@@ -13,7 +14,8 @@ def short_names(first: str = ascii_letters) -> Iterator[str]:
     """Identifiers, the shortest first, that begin with a letter of `first`."""
     for length in count(1):
         for letters in product(first, *([ascii_letters] * (length - 1))):
-            yield "".join(letters)
+            if not iskeyword(name := "".join(letters)):
+                yield name
 
 
 def rename_globals(program: Program, exports: Mapping[str, str]) -> dict[str, str]:

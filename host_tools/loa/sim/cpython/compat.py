@@ -23,6 +23,8 @@ def install() -> None:
     for name, function in _GC_EXTRAS.items():
         setattr(gc, name, function)
     asyncio.StreamReader.readinto = _readinto  # type: ignore[attr-defined]
+    asyncio.StreamWriter.awrite = _awrite  # type: ignore[attr-defined]
+    asyncio.StreamWriter.aclose = _aclose  # type: ignore[attr-defined]
 
 
 def _ticks(per_second: int) -> int:
@@ -47,6 +49,18 @@ async def _readinto(reader: asyncio.StreamReader, buffer) -> int:
     data = await reader.read(len(buffer))
     buffer[: len(data)] = data
     return len(data)
+
+
+async def _awrite(writer: asyncio.StreamWriter, data) -> None:
+    """MicroPython's `Stream.awrite`."""
+    writer.write(data)
+    await writer.drain()
+
+
+async def _aclose(writer: asyncio.StreamWriter) -> None:
+    """MicroPython's `Stream.aclose`."""
+    writer.close()
+    await writer.wait_closed()
 
 
 class ThreadSafeFlag:

@@ -1,0 +1,1 @@
+"""The node's own page for a phone: runs instead of the application, changes networks and nothing else."""

@@ -1,0 +1,15 @@
+"""What runs once `main.py` has mounted everything: the node's own page if somebody is there for it, else the application."""
+
+from node.portal.wanted import wanted
+
+
+def main(board):
+    """Never returns in ordinary life. What only the page needs is loaded only for it."""
+    if wanted(board):
+        from node.portal.main import main as page
+
+        page(board)
+    else:
+        from node.app import main as application
+
+        application(board)
