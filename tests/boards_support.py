@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from host_support import SITE_FILE
+
 from loa.boards import Board, load_board
 from loa.flash.ports import Port
 from loa.flash.runtime import RuntimeImage, read_image
 from loa.sim.boards import protocol_board, stand_in
 from loa.sim.boards.board import VirtualBoard
 from loa.sim.runtime import find_runtime
+from loa.site import load_site
 
-KIND = "generic-esp32-max98357a"
+KIND = load_site(SITE_FILE).nodes["ban-la-1"].board
 MIB = 1 << 20
 
 protocol_board.register()

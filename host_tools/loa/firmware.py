@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loa.errors import LoaError, suggestion
+from loa.language import _
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -18,7 +19,7 @@ def _find(installed: str, checkout: str) -> Path:
     for folder in (_PACKAGE / installed, _PACKAGE.parent.parent / checkout):
         if folder.is_dir():
             return folder
-    raise LoaError(f"this installation of loa lacks its {checkout} folder", "install it again")
+    raise LoaError(_("this installation of loa lacks its {checkout} folder", checkout=checkout), _("install it again"))
 
 
 FIRMWARE = _find("_firmware", "firmware")
@@ -73,5 +74,5 @@ def board(name: str) -> dict[str, Any]:
         return tomllib.loads((BOARDS / name / "board.toml").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise LoaError(
-            f'there is no board "{name}"', suggestion(name, board_names()) or "the boards are: " + ", ".join(board_names())
+            _('there is no board "{name}"', name=name), suggestion(name, board_names()) or _("the boards are: ") + ", ".join(board_names())
         ) from error

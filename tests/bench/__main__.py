@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import chaos, fidelity, heap_life, loop, mp3, mutations
+from tests.bench import chaos, fidelity, fleet, heap_life, loop, make_node, mp3, mutations
 
 BUILD = Path(__file__).resolve().parent.parent.parent / "build"
 BENCHES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "chaos": chaos.measure,
+    "fleet": fleet.measure,
     "fidelity": fidelity.measure,
     "heap": heap_life.measure,
     "loop": loop.measure,
+    "make_node": make_node.measure,
     "mp3": mp3.measure,
     "mutations": mutations.measure,
 }

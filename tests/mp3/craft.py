@@ -81,7 +81,8 @@ def _pieces(header: Header, recipe: Recipe, frames: int, chance: random.Random) 
 
 def _allowed(before: Shape, wanted: Shape) -> Shape:
     """`wanted`, or the START that must stand before it."""
-    return wanted if wanted[0] != SHORT or before[0] in (START, SHORT) else (START, wanted[1])
+    short_window_before = before[0] in (START, SHORT) and (wanted[1] or not before[1])  # in all subbands where this one has short windows
+    return wanted if wanted[0] != SHORT or short_window_before else (START, wanted[1])
 
 
 def _granule(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 
 from support_audio import HERE
 
@@ -11,6 +12,7 @@ from node.audio.wav import MP3
 from node.refusal import LENGTH, NOT_AUDIO, Refused
 
 FOLDER = HERE + "/../vectors/mp3/"
+ROUNDS = 150
 STARTS_MS = (0, 1, 24, 333, 500, 601, 2000)
 
 
@@ -135,3 +137,40 @@ def test_tags_are_read():
     tag = tag_of(content[skip : skip + header.size], header)
     assert not tag.constant and tag.lead == 576 + 529 and tag.frames > 50
     assert tag_of(content[skip + header.size :][:200], header) is None
+
+
+async def test_no_bytes_can_do_more_than_be_refused():
+    """Damaged heads, tags and frames: a source opens or refuses, and gives no more than the file has."""
+    chance = random
+    chance.seed(11)
+    contents = [_content(name) for name in ("constant-24000.mp3", "variable-24000.mp3", "padded-44100.mp3")]
+    path = "/tmp/audio-{:08x}.mp3".format(int.from_bytes(os.urandom(4), "big"))
+    refused = 0
+    for number in range(ROUNDS):
+        octets = bytearray(chance.choice(contents))
+        for _ in range(chance.randrange(1, 12)):
+            octets[chance.randrange(300 if number % 2 else len(octets))] = chance.getrandbits(8)
+        if number % 5 == 0:
+            octets = octets[: chance.randrange(len(octets))]
+        with open(path, "wb") as file:
+            file.write(octets)
+        source = Mp3File(path)
+        try:
+            content = await _all_of(source, chance.choice(STARTS_MS), 2048)
+            assert len(content) <= len(octets) and source.skip_frames >= 0 and source.frames_left >= -1
+        except Refused:
+            refused += 1
+        finally:
+            source.close()
+    os.remove(path)
+    assert 0 < refused < ROUNDS
+
+
+def test_an_absurd_length_is_no_length():
+    content = bytearray(_content("constant-24000.mp3"))
+    header = Header()
+    assert header.read(content, 0)
+    at = content.find(b"Info") + 8
+    assert tag_of(content[: header.size], header).frames == 57
+    content[at : at + 4] = b"\xff\xff\xff\xff"
+    assert tag_of(content[: header.size], header).frames is None

@@ -164,6 +164,15 @@ def test_after_the_reboot_nothing_sounds_but_the_chime(lived: Lived) -> None:
     assert heard[0].from_ms < 200
 
 
+def test_bulletins_are_played_as_mp3_where_machine_code_runs(lived: Lived) -> None:
+    """The best codec that the node plays; the siren has none."""
+    wanted = "mp3" if lived.node.runtime.is_micropython else "ima-adpcm"
+    assert lived.node.state["codecs"][0] == wanted
+    played = [event.body for event in lived.commune.desk.record.events(NODE) if event.kind == "played"]
+    codecs = {(body["key"], body["codec"]) for body in played}
+    assert {(lived.of("sang"), wanted), (f"{AREA}|{lived.order}", wanted), (f"{AREA}|{lived.siren}", None)} <= codecs
+
+
 def test_every_event_is_recorded_once(lived: Lived) -> None:
     events = lived.commune.desk.record.events(NODE)
     assert len({event.journal for event in events}) == 1

@@ -79,7 +79,9 @@ def test_what_is_left_of_a_test_that_fails_is_kept_and_named(installation: Insta
     folder = installation.tests / "loa-evidence" / "test_fails.py-test_that_fails"
     assert "seed 7; again with: pytest 'test_fails.py::test_that_fails' --loa-seed 7" in run.stdout
     (named,) = re.findall(rf"^kept in {re.escape(str(folder))}: (.*)$", run.stdout, re.MULTILINE)
-    assert named.split(", ") == ["ban-hin-1.wav", "ban-hin-1.log", "station.log", "broker.log", "timeline.jsonl"]
+    pictures = ["timeline.json", "timeline.png", "timeline.svg"]
+    assert named.split(", ") == ["ban-hin-1.wav", "ban-hin-1.log", "station.log", "broker.log", "timeline.jsonl", *pictures]
+    assert all((folder / name).stat().st_size > 0 for name in pictures)
     assert (folder / "ban-hin-1.wav").stat().st_size > 24_000, "half a second at least"
     assert '"what": "emits siren"' in (folder / "timeline.jsonl").read_text()
     assert (folder / "seed").read_text() == "7\n"

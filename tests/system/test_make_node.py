@@ -1,5 +1,6 @@
 """The technician's bench on virtual boards: from bare flash to nodes that have spoken, and everything that goes wrong on the way."""
 
+import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -31,7 +32,7 @@ NOWHERE = Services(1, "http://localhost:1", ())
 
 def _site(count):
     """The demo's site with so many nodes in one hamlet."""
-    described = load_site(SITE_FILE, [KIND])
+    described = load_site(SITE_FILE)
     pattern = described.nodes["ban-la-1"]
     return described.model_copy(update={"nodes": {f"ban-la-{number}": pattern for number in range(1, count + 1)}})
 
@@ -47,7 +48,7 @@ def commune(tmp_path_factory):
 def offline(tmp_path):
     """A bench without a broker: nobody waits for the nodes."""
     kept = Inventory(tmp_path)
-    site = load_site(SITE_FILE, [KIND])
+    site = load_site(SITE_FILE)
     small = image(tmp_path)
     yield Bench(site, keyring(), kept, lambda _: small, lambda _: NOWHERE, None)
     kept.close()
@@ -110,6 +111,24 @@ def _pull_after(plugged, count):
         return to_board(size)
 
     plugged.uart.to_board = counting
+
+
+def test_a_node_that_is_made_again_keeps_what_it_stored_unless_it_is_wiped_or_blank(offline, tmp_path):
+    data = kind().partition("data")
+    wipes = dataclasses.replace(offline, wipe=True)
+    with board(tmp_path) as plugged:
+        make_node(offline, port(plugged), ["ban-la-1"], Heard())
+        born = plugged.flash.read(data.address, data.size)
+        plugged.flash.erase(data.address + 0x40000, 0x1000)
+        plugged.flash.program(data.address + 0x40000, b"a bulletin")
+        used = plugged.flash.read(data.address, data.size)
+        assert make_node(offline, port(plugged), ["ban-la-1"], Heard()).written.stretches == ()
+        assert plugged.flash.read(data.address, data.size) == used
+        assert make_node(wipes, port(plugged), ["ban-la-1"], Heard()).written.stretches == ("data",)
+        assert plugged.flash.read(data.address, data.size) == born
+        plugged.flash.erase(0, plugged.flash.size)
+        assert "data" in make_node(offline, port(plugged), ["ban-la-1"], Heard()).written.stretches
+        assert plugged.flash.read(data.address, data.size) == born
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_files_with_range(loa_commune: Commune) -> None:
 
 def test_live_is_joined_late_at_a_block_and_ends_with_its_source(loa_commune: Commune, tmp_path: Path) -> None:
     async def work(station: Station, client: aiohttp.ClientSession) -> None:
-        name = station.live_start(AREA, str(speech_like(2.5, tmp_path / "live.wav")))
+        name = station.live_start(AREA, str(speech_like(2.5, tmp_path / "live.wav")), codec=wav.IMA_ADPCM)
         url = station.live_url(name, "priority")
         assert url.startswith("https://")
         begun = time.monotonic()

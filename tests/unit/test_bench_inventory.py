@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from loa.bench.errors import BoardTaken, NodeTaken, NoNodeLeft
+from loa.bench.errors import BoardTaken, NodeTaken, NoNodeLeft, NotKept
 from loa.bench.inventory import BEGUN, FAILED, MADE, Inventory
 
 KIND = "generic-esp32-max98357a"
@@ -91,3 +91,20 @@ def test_benches_that_run_at_the_same_time_never_give_one_node_twice(tmp_path):
     for thread in threads:
         thread.join()
     assert sorted(given) == sorted(nodes)
+
+
+def test_a_full_disk_is_told_and_changes_nothing(inventory):
+    _make(inventory, "mac1", ["a"])
+    inventory._database._connection.execute("PRAGMA max_page_count = 1")  # as SQLite sees a full disk
+    with pytest.raises(NotKept, match="full") as refused:
+        for number in range(2, 200):
+            inventory.begin(f"mac{number}", KIND, [f"node-{number}" + "x" * 200], "1-1")
+    assert "make room" in refused.value.hint
+    entry = inventory.board("mac1")
+    assert entry is not None and (entry.node, entry.result) == ("a", MADE)
+
+
+def test_a_file_that_is_no_inventory_is_told(tmp_path):
+    (tmp_path / "bench.db").write_bytes(b"what?" * 1000)
+    with pytest.raises(NotKept, match="not a database"):
+        Inventory(tmp_path)

@@ -1,5 +1,6 @@
 """Labels: what the code says is read back from the picture, nothing lies over the edge, and sheets that were begun are used up."""
 
+import ast
 import re
 from io import BytesIO
 
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from loa.bench.labels import SHEETS, Label, pdf, png
+from loa.bench.labels import ACCESS_POINT, SHEETS, Label, pdf, png
 from loa.errors import LoaError
+from loa.firmware import FIRMWARE
 
 LABEL = Label("ban-mong-1", "482913", "Bản Mòng – trường học", "Mộc Châu, Sơn La")
 
@@ -35,8 +37,16 @@ def _modules(dark):
 
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_the_picture_shows_the_code(sheet):
-    wanted = [[bool(cell) for cell in row] for row in segno.make("loa:ban-mong-1?code=482913", error="m", micro=False).matrix]
+    wanted = [[bool(cell) for cell in row] for row in segno.make("WIFI:T:WPA;S:Loa ban-mong-1;P:482913;;", error="m", micro=False).matrix]
     assert _modules(_dark(png(LABEL, SHEETS[sheet]))) == wanted
+
+
+def test_the_access_point_has_the_name_that_the_node_gives_it():
+    tree = ast.parse((FIRMWARE / "node" / "portal" / "main.py").read_text(encoding="utf-8"))
+    names = {
+        line.targets[0].id: line.value.value for line in tree.body if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant)
+    }
+    assert names["_NAME"] == ACCESS_POINT
 
 
 @settings(max_examples=15, deadline=None)

@@ -69,6 +69,12 @@ def test_what_nobody_hashed_has_no_hash(name):
         (PLAIN, "sck = 26", "sck = 34", r"audio\.i2s\.sck: this pin can only listen; found 34"),
         (PLAIN, "sck = 26", "sck = 6", r"audio\.i2s\.sck: esp32 has no such pin for a board; found 6"),
         (PLAIN, "psram_mb = 0", "psram_mb = 4\nledd = 3", r"ledd: no such setting"),
+        (
+            PLAIN,
+            "[[partitions]]",
+            '[button]\npin = 0\npressed = 0\nsource = "vendor schematic"\nverified = false\n\n[[partitions]]',
+            r"button\.pin: held at power-up, it starts the chip's serial loader instead of the node; found 0",
+        ),
         (PLAIN, "verified = false", "", r"audio\.i2s\.verified: is missing"),
         (PLAIN, 'source = "the project\'s choice of a free pin"', 'source = "me"', r"audio\.amplifier\.source"),
         (

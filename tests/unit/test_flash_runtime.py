@@ -41,7 +41,7 @@ def test_another_sha256_is_refused(tmp_path):
         (IMAGE[: APPLICATION + 5000], "no whole image at byte 0xf000"),
         (IMAGE[:-1], "damaged: the digest at byte 0xf000"),
         (stand_in.image("esp32s3", 9_000), "no whole image at byte 0xf000|an image for ESP32-S3, and the board has ESP32"),
-        (stand_in.image("esp32", 1_800_000), "do not fit into the partition of"),
+        (stand_in.image("esp32", kind().partition("factory").size), "do not fit into the partition of"),
     ],
 )
 def test_what_is_no_image_for_the_board_is_refused_with_a_hint(tmp_path, data, said):

@@ -1,10 +1,18 @@
 """The language of `loa`: which one is meant, and that a message's fields are filled in whichever it is."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
+from cli_support import run
 
 from loa import language
+from loa.errors import EXIT_USAGE
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+import translations
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +57,18 @@ def test_fields_are_filled_in() -> None:
     assert language._("no {what}: {path}", what="file", path="{x}") == "no file: {x}"
     assert language._("100 % {sure}") == "100 % {sure}"
     assert language._("") == ""
+
+
+def test_every_message_is_there_in_every_language() -> None:
+    """As `make check` asks, too: translated, with the same fields, compiled."""
+    messages = translations.said()
+    assert len(messages) > 400
+    for name in language.LANGUAGES[1:]:
+        assert translations.mistakes(name, messages) == []
+
+
+def test_help_and_errors_are_told_in_vietnamese(tmp_path: Path) -> None:
+    told = run("--lang", "vi", "site", "init", "--help").stdout
+    assert "Lập một hệ thống" in told and "Begin a site" not in told
+    told = run("--lang=vi", "watch", "--site", tmp_path / "site.toml", code=EXIT_USAGE).stderr
+    assert told.startswith(f"lỗi: {tmp_path}/site.toml: không có tệp này\ngợi ý: ")

@@ -1,5 +1,7 @@
 """What can go wrong between a site and the boards at its bench."""
 
+from pathlib import Path
+
 from loa.errors import EXIT_BOARD, EXIT_INVALID, EXIT_NETWORK, LoaError
 from loa.language import _
 
@@ -40,6 +42,16 @@ class NoNodeLeft(LoaError):
             _("no node is left for this board: {count} of its kind are described, and all have one", count=count),
             _("nothing was written; add nodes to site.toml, or name the node and say --again"),
             EXIT_INVALID,
+        )
+
+
+class NotKept(LoaError):
+    """The inventory's file cannot be read or written."""
+
+    def __init__(self, path: Path, reason: Exception) -> None:
+        super().__init__(
+            _("the inventory {path} cannot be kept: {reason}", path=path, reason=reason),
+            _("make room on the disk, or say with --folder where it may lie; what it held is unchanged"),
         )
 
 

@@ -5,13 +5,15 @@ A board is begun before anything is written and done when its node has spoken; b
 
 import getpass
 import json
+import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loa.bench.errors import BoardTaken, NodeTaken, NoNodeLeft
+from loa.bench.errors import BoardTaken, NodeTaken, NoNodeLeft, NotKept
 from loa.station.database import Database
 
 FILE = "bench.db"
@@ -49,7 +51,9 @@ class Inventory:
     """The boards of a site; `folder` is where its parts keep their things."""
 
     def __init__(self, folder: Path) -> None:
-        self._database = Database(folder / FILE, _MIGRATIONS)
+        self._path = folder / FILE
+        with self._writing():
+            self._database = Database(self._path, _MIGRATIONS)
 
     def close(self) -> None:
         """Close the file."""
@@ -73,7 +77,7 @@ class Inventory:
         A board keeps the node that it has, if that is among them. Otherwise it gets the first that no other board has; with one candidate and
         `again` that one, whoever has it. Raises `NodeTaken`, `BoardTaken` or `NoNodeLeft`.
         """
-        with self._database.transaction() as rows:
+        with self._writing(), self._database.transaction() as rows:
             node = self._choose(mac, candidates, again)
             made = rows.execute("SELECT made FROM board WHERE mac = ? AND node = ?", (mac, node)).fetchone()
             rows.execute("DELETE FROM board WHERE mac = ? OR node = ?", (mac, node))
@@ -84,7 +88,7 @@ class Inventory:
     def end(self, mac: str, result: str, reason: str, versions: dict[str, Any]) -> None:
         """Note how it ended; `reason` is empty for what went well."""
         now = int(time.time())
-        with self._database.transaction() as rows:
+        with self._writing(), self._database.transaction() as rows:
             rows.execute(
                 "UPDATE board SET result = ?, reason = ?, at = ?, made = CASE WHEN ? THEN ? ELSE made END, versions = ? WHERE mac = ?",
                 (result, reason, now, result == MADE, now, json.dumps(versions), mac),
@@ -96,9 +100,17 @@ class Inventory:
 
     def rename(self, old: str, new: str) -> None:
         """The board that was made as `old` is `new` from now on; a board that was `new` is nobody's."""
-        with self._database.transaction() as rows:
+        with self._writing(), self._database.transaction() as rows:
             rows.execute("DELETE FROM board WHERE node = ?", (new,))
             rows.execute("UPDATE board SET node = ? WHERE node = ?", (new, old))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Says what is wrong with the file in words for people; what was committed before stays."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise NotKept(self._path, error) from error
 
     def _choose(self, mac: str, candidates: Sequence[str], again: bool) -> str:
         has = self.board(mac)

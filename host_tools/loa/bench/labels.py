@@ -1,13 +1,13 @@
 """Labels for nodes: a QR code with id and set-up code, both in letters too, and the area. As a PDF sheet or roll, or as a picture.
 
-The code says `loa:<id>?code=<set-up code>`; whoever stands at the pole types the set-up code into the node's own page.
+The QR code lets a phone join the node's own access point, whose name has the id and whose password is the set-up code: there the node's page asks for the
+same code. The form is that which phones' cameras know, `WIFI:T:WPA;S:...;P:...;;`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import quote
 
 import matplotlib
 import segno
@@ -19,6 +19,7 @@ from loa.language import _
 
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 REGULAR, BOLD = _FONTS / "DejaVuSans.ttf", _FONTS / "DejaVuSans-Bold.ttf"  # have every letter of Vietnamese and Thái in Latin script
+ACCESS_POINT = "Loa {}"  # as `firmware/node/portal/main.py` names it
 _MM_PER_INCH = 25.4
 _MM_PER_POINT = _MM_PER_INCH / 72
 _QUIET = 4  # modules around a code, ISO/IEC 18004
@@ -27,7 +28,7 @@ _PICTURE_DPI = 300
 
 @dataclass(frozen=True)
 class Label:
-    """`code` is the set-up code, empty if the node has none; `place` is the hamlet in words, `commune` what lies above it."""
+    """`code` is the set-up code; `place` is the hamlet in words, `commune` what lies above it."""
 
     node: str
     code: str
@@ -36,8 +37,8 @@ class Label:
 
     @property
     def text(self) -> str:
-        """What the QR code says."""
-        return f"loa:{quote(self.node)}" + (f"?code={quote(self.code)}" if self.code else "")
+        """What the QR code says. Ids and codes have none of the letters that would have to be escaped."""
+        return f"WIFI:T:WPA;S:{ACCESS_POINT.format(self.node)};P:{self.code};;"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 Whatever breaks off in between, the same call again goes on where it was and changes nothing that is right already.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 from loa.bench.errors import NoSuchBoard, NotHeard
 from loa.bench.inventory import FAILED, MADE, Inventory
 from loa.bench.newcomers import Newcomers
-from loa.boards import Board, load_board
+from loa.boards import Board, Partition, load_board
 from loa.errors import LoaError
 from loa.flash.layout import Stretch, partition_stretches, runtime_stretches
 from loa.flash.loader import BAUD, Loader, connected
@@ -23,12 +24,18 @@ from loa.keys import Keyring
 from loa.language import _
 from loa.progress import Progress
 from loa.provision.contents import Services, node_files
-from loa.provision.disk import littlefs_image
+from loa.provision.disk import Files, littlefs_image
 from loa.provision.slots import cached_application
+from loa.sim.hardware.flash import BLOCK
 from loa.site.model import Site
 
 FIRST_WORD_S = 90.0  # radio, address, handshake, and a broker that was not asked yet
+_STORED = "data"  # the partition in which a node keeps what it was sent
 _APPLICATION = 0  # partition type of runtimes
+
+
+def _nothing(_node_id: str) -> Files:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Bench:
     """What all boards of one call share. `image(name of the board)` gives its runtime image; `services(node)` where that node finds what it needs.
 
     Without `newcomers` nobody waits for the node. `wipe`: what an old node had stored goes too; `again`: a node may get another board.
+    `stored(node)`: files that its `data` is born with beside its first documents.
     """
 
     site: Site
@@ -48,6 +56,7 @@ class Bench:
     wipe: bool = False
     again: bool = False
     wait_s: float = FIRST_WORD_S
+    stored: Callable[[str], Files] = _nothing
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,8 @@ def make_node(bench: Bench, port: Port, candidates: Sequence[str], progress: Pro
         kind = bench.site.nodes[node_id].board
         try:
             image = bench.image(kind)
-            written = bring_to(loader, _all_of(bench, node_id, image, fresh=fresh or bench.wipe), progress)
+            fresh = fresh or bench.wipe or _is_blank(loader, load_board(kind).partition(_STORED))
+            written = bring_to(loader, _all_of(bench, node_id, image, fresh=fresh), progress)
         except LoaError as error:
             bench.inventory.end(loader.mac, FAILED, error.message, {})
             raise
@@ -112,6 +122,12 @@ def _assign(bench: Bench, loader: Loader, port: Port, candidates: Sequence[str])
     return node_id, before is None or before.node != node_id or before.made is None
 
 
+def _is_blank(loader: Loader, partition: Partition) -> bool:
+    """True if nothing can be kept: both blocks in which a littlefs begins are erased."""
+    size = 2 * BLOCK
+    return loader.md5(partition.address, size) == hashlib.md5(b"\xff" * size).hexdigest()
+
+
 def _fits(loader: Loader, board: Board) -> bool:
     try:
         check_board(loader, board)
@@ -124,7 +140,8 @@ def _all_of(bench: Bench, node_id: str, image: RuntimeImage, *, fresh: bool) -> 
     """Everything that belongs on the board. A node that was made before keeps what it has stored and what it has not reported yet."""
     board = load_board(bench.site.nodes[node_id].board)
     files = contents(bench.site, bench.keyring, node_id, bench.services(node_id), image.march)
-    kept = set() if fresh else {"data"}
+    files["data"] |= bench.stored(node_id)
+    kept = set() if fresh else {_STORED}
     images = {label: littlefs_image(held, board.partition(label).size, label) for label, held in files.items() if label not in kept}
     raw = [one.label for one in board.partitions if one.format is None and one.type != _APPLICATION]
     return runtime_stretches(board, image) + partition_stretches(board, images, raw if fresh else ())

@@ -97,10 +97,11 @@ def taken_over(device: str) -> Iterator[Prompt]:
 def _interrupt(transport: SerialTransport, device: str) -> None:
     port = transport.serial
     heard = _tap(port, _AT_ONCE_S)
-    if not heard.endswith(_PROMPT):
+    if _PROMPT not in heard:
         _reset(port)
+        port.reset_input_buffer()
         heard = _tap(port, _AFTER_RESET_S)
-    if not heard.endswith(_PROMPT):
+    if _PROMPT not in heard:
         raise NoPrompt(device, heard)
 
 
@@ -108,7 +109,7 @@ def _tap(port: Any, seconds: float) -> bytes:
     """Press Ctrl-C again and again until the prompt is there; returns what was heard."""
     deadline = time.monotonic() + seconds
     heard = b""
-    while not heard.endswith(_PROMPT) and time.monotonic() < deadline:
+    while _PROMPT not in heard and time.monotonic() < deadline:
         port.write(_INTERRUPT)
         time.sleep(_TAP_S)
         heard += port.read(port.in_waiting)

@@ -30,13 +30,17 @@ class Codec:
 
 @dataclass(frozen=True)
 class Processor:
-    """`pins` that a board may use, `outputs` of these that can drive something, `march` for mpy-cross, `offset` of the boot loader in flash."""
+    """`pins` that a board may use, `outputs` of these that can drive something, `march` for mpy-cross, `offset` of the boot loader in flash.
+
+    `download`: the pin that is low at reset for the ROM to wait for a serial loader (data sheets, strapping pins).
+    """
 
     pins: frozenset[int]
     outputs: frozenset[int]
     march: str
     offset: int
     clocks: tuple[str, ...]
+    download: int
 
 
 CODECS = {
@@ -56,9 +60,9 @@ _ESP32_OUTPUTS = frozenset({*range(6), *range(12, 20), 21, 22, 23, 25, 26, 27, 3
 _S3 = frozenset({*range(22), *range(33, 49)})  # 22 to 25 do not exist, 26 to 32 are the flash's
 _C3 = frozenset({*range(11), *range(18, 22)})
 PROCESSORS = {
-    "esp32": Processor(_ESP32_OUTPUTS | {34, 35, 36, 39}, _ESP32_OUTPUTS, "xtensawin", 0x1000, (BIT_CLOCK, CLK_OUT1)),
-    "esp32s3": Processor(_S3, _S3, "xtensawin", 0x0, (BIT_CLOCK, ANY_PIN)),
-    "esp32c3": Processor(_C3, _C3, "rv32imc", 0x0, (BIT_CLOCK,)),
+    "esp32": Processor(_ESP32_OUTPUTS | {34, 35, 36, 39}, _ESP32_OUTPUTS, "xtensawin", 0x1000, (BIT_CLOCK, CLK_OUT1), 0),
+    "esp32s3": Processor(_S3, _S3, "xtensawin", 0x0, (BIT_CLOCK, ANY_PIN), 0),
+    "esp32c3": Processor(_C3, _C3, "rv32imc", 0x0, (BIT_CLOCK,), 9),
 }
 PSRAM_PINS = {"esp32": frozenset({16, 17}), "esp32s3": frozenset({33, 34, 35, 36, 37})}  # WROVER; octal
 

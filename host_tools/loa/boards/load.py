@@ -46,7 +46,7 @@ def check_folder(folder: Path) -> Board:
     _check_runtime(board, mistakes)
     _check_partitions(board, mistakes)
     if not (folder / GUIDE).is_file():
-        mistakes.add((), f"there is no {GUIDE} with the wiring beside it")
+        mistakes.add((), _("there is no {GUIDE} with the wiring beside it", GUIDE=GUIDE))
     mistakes.raise_any()
     return board
 
@@ -72,25 +72,32 @@ def _check_codec(board: Board, mistakes: Mistakes) -> None:
     codec = board.audio.codec
     chip = CODECS.get(codec.chip)
     if chip is None:
-        mistakes.add((*place, "chip"), "no driver knows it", codec.chip, CODECS)
+        mistakes.add((*place, "chip"), _("no driver knows it"), codec.chip, CODECS)
         return
     _check_belongs(chip, board, mistakes)
     if chip.addresses and codec.address is not None and codec.address not in chip.addresses:
-        mistakes.add((*place, "address"), "not where this chip answers", f"{codec.address:#x}", spoken(chip.addresses, "#x"))
+        mistakes.add((*place, "address"), _("not where this chip answers"), f"{codec.address:#x}", spoken(chip.addresses, "#x"))
     for number, output in enumerate(codec.outputs or []):
         if chip.outputs and output not in chip.outputs:
-            mistakes.add((*place, "outputs", number), "no output of this chip", output, chip.outputs)
+            mistakes.add((*place, "outputs", number), _("no output of this chip"), output, chip.outputs)
     for number, rate in enumerate(board.audio.rates):
         if rate not in chip.rates + chip.excluded:
-            mistakes.add(("audio", "rates", number), f"not promised by the data sheet of {codec.chip}", rate, map(str, chip.rates))
+            mistakes.add(
+                ("audio", "rates", number), _("not promised by the data sheet of {chip}", chip=codec.chip), rate, map(str, chip.rates)
+            )
     clock = board.audio.master_clock
     allowed = [source for source in chip.clocks if source in PROCESSORS[board.chip].clocks]
     if clock.source not in allowed:
-        mistakes.add(("audio", "master_clock", "source"), f"{codec.chip} on {board.chip} cannot use it", clock.source, allowed)
+        mistakes.add(
+            ("audio", "master_clock", "source"),
+            _("{chip} on {chip2} cannot use it", chip=codec.chip, chip2=board.chip),
+            clock.source,
+            allowed,
+        )
     elif (clock.pin is not None) != (clock.source != "bit-clock"):
-        mistakes.add(("audio", "master_clock", "pin"), "is needed for a clock that leaves by a pin and for no other")
+        mistakes.add(("audio", "master_clock", "pin"), _("is needed for a clock that leaves by a pin and for no other"))
     elif clock.source == CLK_OUT1 and (clock.pin != 0 or board.audio.i2s.unit != 0):
-        mistakes.add(("audio", "master_clock", "pin"), "CLK_OUT1 carries I2S unit 0 and leaves by GPIO 0", clock.pin, ["0"])
+        mistakes.add(("audio", "master_clock", "pin"), _("CLK_OUT1 carries I2S unit 0 and leaves by GPIO 0"), clock.pin, ["0"])
 
 
 def _check_belongs(chip: Codec, board: Board, mistakes: Mistakes) -> None:
@@ -100,11 +107,13 @@ def _check_belongs(chip: Codec, board: Board, mistakes: Mistakes) -> None:
     for setting, wanted in wants.items():
         there = getattr(codec, setting) is not None
         if wanted and not there:
-            mistakes.add(("audio", "codec", setting), f"is missing; {codec.chip} needs it")
+            mistakes.add(("audio", "codec", setting), _("is missing; {chip} needs it", chip=codec.chip))
         if there and not wanted and setting != "source":
-            mistakes.add(("audio", "codec", setting), f"{codec.chip} has no such thing")
+            mistakes.add(("audio", "codec", setting), _("{chip} has no such thing", chip=codec.chip))
     if not chip.addresses and codec.level:
-        mistakes.add(("audio", "codec", "level"), f"nothing can be set in {codec.chip}: its pins and the site's volume_ceiling do it")
+        mistakes.add(
+            ("audio", "codec", "level"), _("nothing can be set in {chip}: its pins and the site's volume_ceiling do it", chip=codec.chip)
+        )
 
 
 def _check_chips(board: Board, mistakes: Mistakes) -> None:
@@ -113,9 +122,9 @@ def _check_chips(board: Board, mistakes: Mistakes) -> None:
     for setting, known in (("battery_clock", BATTERY_CLOCKS), ("supply_sensor", SUPPLY_SENSORS)):
         one = getattr(board, setting)
         if one and one.chip not in known:
-            mistakes.add((setting, "chip"), "no driver knows it", one.chip, known)
+            mistakes.add((setting, "chip"), _("no driver knows it"), one.chip, known)
         elif one and one.address not in known[one.chip]:
-            mistakes.add((setting, "address"), "not where this chip answers", f"{one.address:#x}", spoken(known[one.chip], "#x"))
+            mistakes.add((setting, "address"), _("not where this chip answers"), f"{one.address:#x}", spoken(known[one.chip], "#x"))
     for place, address in (
         (("audio", "codec"), board.audio.codec.address),
         (("battery_clock",), board.battery_clock.address if board.battery_clock else None),
@@ -124,10 +133,10 @@ def _check_chips(board: Board, mistakes: Mistakes) -> None:
         if address is None:
             continue
         if board.i2c is None:
-            mistakes.add(place, "is on I2C, and there is no [i2c] with its pins")
+            mistakes.add(place, _("is on I2C, and there is no [i2c] with its pins"))
         other = taken.setdefault(address, ".".join(place))
         if other != ".".join(place):
-            mistakes.add((*place, "address"), f"{other} answers there already", f"{address:#x}")
+            mistakes.add((*place, "address"), _("{other} answers there already", other=other), f"{address:#x}")
 
 
 def _pins(board: Board) -> Iterator[_Use]:
@@ -158,63 +167,80 @@ def _check_pins(board: Board, mistakes: Mistakes) -> None:
     users: dict[int, str] = {}
     for place, pin, drives in _pins(board):
         if pin not in processor.pins:
-            mistakes.add(place, f"{board.chip} has no such pin for a board", pin, spoken(processor.pins))
+            mistakes.add(place, _("{chip} has no such pin for a board", chip=board.chip), pin, spoken(processor.pins))
         elif drives and pin not in processor.outputs:
-            mistakes.add(place, "this pin can only listen", pin, spoken(processor.outputs))
+            mistakes.add(place, _("this pin can only listen"), pin, spoken(processor.outputs))
         elif board.psram_mb and pin in PSRAM_PINS.get(board.chip, ()):
-            mistakes.add(place, "this pin belongs to the PSRAM", pin)
+            mistakes.add(place, _("this pin belongs to the PSRAM"), pin)
         user = users.setdefault(pin, ".".join(map(str, place)))
         if user != ".".join(map(str, place)):
-            mistakes.add(place, f"{user} uses this pin already", pin)
+            mistakes.add(place, _("{user} uses this pin already", user=user), pin)
+    if board.button and board.button.pin == processor.download:
+        mistakes.add(("button", "pin"), _("held at power-up, it starts the chip's serial loader instead of the node"), board.button.pin)
 
 
 def _check_uplinks(board: Board, mistakes: Mistakes) -> None:
     for number, uplink in enumerate(board.uplinks):
         if uplink in board.uplinks[:number]:
-            mistakes.add(("uplinks", number), "named twice", uplink)
+            mistakes.add(("uplinks", number), _("named twice"), uplink)
     if ("lan" in board.uplinks) != (board.lan is not None):
-        mistakes.add(("lan",), 'is needed for the uplink "lan" and for nothing else')
+        mistakes.add(("lan",), _('is needed for the uplink "lan" and for nothing else'))
     if board.lan and board.chip != "esp32":
-        mistakes.add(("lan",), "only the ESP32 has an Ethernet controller", board.chip, ["esp32"])
+        mistakes.add(("lan",), _("only the ESP32 has an Ethernet controller"), board.chip, ["esp32"])
 
 
 def _check_runtime(board: Board, mistakes: Mistakes) -> None:
     runtime, processor = board.runtime, PROCESSORS[board.chip]
     if runtime.march != processor.march:
-        mistakes.add(("runtime", "march"), f"not what runs on {board.chip}", runtime.march, [processor.march])
+        mistakes.add(("runtime", "march"), _("not what runs on {chip}", chip=board.chip), runtime.march, [processor.march])
     if runtime.offset != processor.offset:
         mistakes.add(
-            ("runtime", "offset"), f"not where {board.chip} looks for its boot loader", f"{runtime.offset:#x}", [f"{processor.offset:#x}"]
+            ("runtime", "offset"),
+            _("not where {chip} looks for its boot loader", chip=board.chip),
+            f"{runtime.offset:#x}",
+            [f"{processor.offset:#x}"],
         )
     if not runtime.url.endswith("/" + runtime.image):
-        mistakes.add(("runtime", "url"), f'does not end with the name of the image, "{runtime.image}"', runtime.url)
+        mistakes.add(("runtime", "url"), _('does not end with the name of the image, "{image}"', image=runtime.image), runtime.url)
     if f"-v{runtime.version}.bin" not in runtime.image:
-        mistakes.add(("runtime", "version"), f'not the version in the name of the image, "{runtime.image}"', runtime.version)
+        mistakes.add(("runtime", "version"), _('not the version in the name of the image, "{image}"', image=runtime.image), runtime.version)
     if bool(runtime.sha256) != bool(runtime.bytes):
-        mistakes.add(("runtime", "sha256"), "stands there with `bytes` or not at all: `loa boards lock` fills in both")
+        mistakes.add(("runtime", "sha256"), _("stands there with `bytes` or not at all: `loa boards lock` fills in both"))
 
 
 def _check_partitions(board: Board, mistakes: Mistakes) -> None:
     labels = [partition.label for partition in board.partitions]
     for label, kind in _NEEDED.items():
         if label not in labels:
-            mistakes.add(("partitions",), f'there is no partition "{label}"')
+            mistakes.add(("partitions",), _('there is no partition "{label}"', label=label))
         elif board.partition(label).format != kind:
             said = f'format = "{kind}"' if kind else "no format"
-            mistakes.add(("partitions", labels.index(label), "format"), f'partition "{label}" has {said}', board.partition(label).format)
+            mistakes.add(
+                ("partitions", labels.index(label), "format"),
+                _('partition "{label}" has {said}', label=label, said=said),
+                board.partition(label).format,
+            )
     end = 0
     for number, partition in sorted(enumerate(board.partitions), key=lambda one: one[1].address):
         if labels.index(partition.label) != number:
-            mistakes.add(("partitions", number, "label"), "a second partition of this name", partition.label)
+            mistakes.add(("partitions", number, "label"), _("a second partition of this name"), partition.label)
         if partition.address < end:
-            mistakes.add(("partitions", number), f'partition "{partition.label}" overlaps the one before it')
+            mistakes.add(("partitions", number), _('partition "{label}" overlaps the one before it', label=partition.label))
         end = partition.address + partition.size
     if end > board.flash_bytes:
-        mistakes.add(("partitions",), f"partitions end at {end:#x}, beyond the flash of {board.flash_bytes:#x} bytes")
+        mistakes.add(
+            ("partitions",),
+            _("partitions end at {end:#x}, beyond the flash of {flash_bytes:#x} bytes", end=end, flash_bytes=board.flash_bytes),
+        )
     if "factory" in labels and board.partition("factory").address != _APPLICATION:
-        mistakes.add(("partitions", labels.index("factory"), "address"), f"the image's application lies at {_APPLICATION:#x}")
+        mistakes.add(
+            ("partitions", labels.index("factory"), "address"),
+            _("the image's application lies at {APPLICATION:#x}", APPLICATION=_APPLICATION),
+        )
     if "journal" in labels and board.partition("journal").size < _JOURNAL_MIN:
-        mistakes.add(("partitions", labels.index("journal"), "size"), f"the journal needs {_JOURNAL_MIN:#x} bytes")
+        mistakes.add(
+            ("partitions", labels.index("journal"), "size"), _("the journal needs {JOURNAL_MIN:#x} bytes", JOURNAL_MIN=_JOURNAL_MIN)
+        )
     if "data" in labels:
         wanted = board.storage.bulletin_seconds * board.audio.rates[0] * 512 // 1017
         room = int(board.partition("data").size * DATA_SHARE)
@@ -222,6 +248,6 @@ def _check_partitions(board: Board, mistakes: Mistakes) -> None:
             most = room * 1017 // 512 // board.audio.rates[0]
             mistakes.add(
                 ("storage", "bulletin_seconds"),
-                f'more than three quarters of the partition "data": at most {most}',
+                _('more than three quarters of the partition "data": at most {most}', most=most),
                 board.storage.bulletin_seconds,
             )

@@ -18,6 +18,7 @@ from loa.broker.users import station_user
 from loa.errors import EXIT_BROKER, EXIT_USAGE, LoaError
 from loa.firmware import topics
 from loa.keys import Keyring
+from loa.language import _
 from loa.site.model import Site
 
 _TIMEOUT_S = 10.0
@@ -32,7 +33,7 @@ def parts_of(url: str) -> tuple[str, str, int]:
     except (KeyError, ValueError):
         port = 0
     if not port or not parts.hostname or parts.path or "@" in parts.netloc:
-        raise LoaError(f'"{url}" is no broker', "a broker is named mqtts://host:8883 or mqtt://host:1883", EXIT_USAGE)
+        raise LoaError(_('"{url}" is no broker', url=url), _("a broker is named mqtts://host:8883 or mqtt://host:1883"), EXIT_USAGE)
     return parts.scheme, parts.hostname, port
 
 
@@ -40,7 +41,7 @@ class NotOurs(LoaError):
     """What cannot be done to a broker that somebody else runs."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"the broker {url} is not ours to stop", "use the embedded one for this", EXIT_USAGE)
+        super().__init__(_("the broker {url} is not ours to stop", url=url), _("use the embedded one for this"), EXIT_USAGE)
 
 
 class ExternalBroker:
@@ -93,12 +94,19 @@ class ExternalBroker:
         try:
             session.open(self.host, self.port)
         except OSError as error:
-            raise LoaError(f"the broker {self.url} is out of reach: {error}", "start it, or name another one", EXIT_BROKER) from error
+            raise LoaError(
+                _("the broker {url} is out of reach: {error}", url=self.url, error=error), _("start it, or name another one"), EXIT_BROKER
+            ) from error
         if session.refusal is not None:
             session.close()
             raise LoaError(
-                f"the broker {self.url} refuses {station_user(name)}: {session.refusal}",
-                f"give it the accounts of the keys folder {self._keyring.folder}, or let anybody in",
+                _(
+                    "the broker {url} refuses {station_user}: {refusal}",
+                    url=self.url,
+                    station_user=station_user(name),
+                    refusal=session.refusal,
+                ),
+                _("give it the accounts of the keys folder {folder}, or let anybody in", folder=self._keyring.folder),
                 EXIT_BROKER,
             )
         return session

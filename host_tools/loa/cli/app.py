@@ -61,6 +61,8 @@ _COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
 }
 _PLAN: dict[str, Callable[..., Any]] = {"check": making.plan_check, "publish": making.plan_publish}
 
+_KEYS: dict[str, Callable[..., Any]] = {"make": keys.make, "rotate": keys.rotate, "revoke": keys.revoke, "renew": keys.renew}
+
 
 def _group(help_text: str, kind: type[TyperGroup] = TyperGroup) -> typer.Typer:
     return typer.Typer(
@@ -78,7 +80,7 @@ for _name, _command in _PLAN.items():
     _plan.command(_name, cls=Command)(_command)
 app.add_typer(_plan, name="plan", rich_help_panel="What is played")
 _keys = _group("Make the keys of a site, rotate, revoke and renew them.", default_group("make"))
-for _name, _command in {"make": keys.make, "rotate": keys.rotate, "revoke": keys.revoke, "renew": keys.renew}.items():
+for _name, _command in _KEYS.items():
     _keys.command(_name, cls=Command)(_command)
 app.add_typer(_keys, name="keys", rich_help_panel="Set up and run a site")
 _site = _group("Begin a site.")

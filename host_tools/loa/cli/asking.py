@@ -9,6 +9,7 @@ from loa.cli import output
 from loa.cli.output import results
 from loa.errors import EXIT_FAILED, EXIT_NETWORK
 from loa.firmware import report_words
+from loa.language import _
 from loa.station import answers
 from loa.station.answers import Answer, Question
 
@@ -22,7 +23,9 @@ def ask(question: Question, told: dict[str, Any], wait_s: float, json: bool) -> 
 
         def heard(so_far: list[Answer]) -> None:
             missing = [answer.node for answer in so_far if answer.result is None]
-            status.update(f"waiting for {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}")
+            status.update(
+                _("waiting for {missing}{value}", missing=", ".join(missing[:5]), value=" and others" if len(missing) > 5 else "")
+            )
 
         got = answers.wait(question, wait_s, heard)
     if json:
@@ -37,18 +40,23 @@ def ask(question: Question, told: dict[str, Any], wait_s: float, json: bool) -> 
 
 def _show(got: list[Answer], told: dict[str, Any]) -> None:
     done = sum(answer.result == report_words.ACCEPTED for answer in got)
-    results().print(f"{told['id']}: " + (f"{done} of {len(got)} nodes answered ok" if got else "sent; no node of this station is meant"))
+    results().print(
+        f"{told['id']}: "
+        + (_("{done} of {count} nodes answered ok", done=done, count=len(got)) if got else _("sent; no node of this station is meant"))
+    )
     if got:
-        results().print(output.table(("node", "state", "answer"), [(answer.node, _presence(answer), _answer(answer)) for answer in got]))
+        results().print(
+            output.table((_("node"), _("state"), _("answer")), [(answer.node, _presence(answer), _answer(answer)) for answer in got])
+        )
 
 
 def _presence(answer: Answer) -> Text:
-    return Text("online", "green") if answer.online else Text("offline", "red")
+    return Text(_("online"), "green") if answer.online else Text(_("offline"), "red")
 
 
 def _answer(answer: Answer) -> Text:
     if answer.result is None:
-        return Text("none yet", "yellow")
+        return Text(_("none yet"), "yellow")
     if answer.result == report_words.ACCEPTED:
-        return Text("ok", "green")
-    return Text(f"refused: {answer.code}: {answer.reason}", "red")
+        return Text(_("ok"), "green")
+    return Text(_("refused: {code}: {reason}", code=answer.code, reason=answer.reason), "red")

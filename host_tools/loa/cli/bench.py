@@ -1,6 +1,6 @@
 """Commands of the technician's bench: make nodes, their halves, labels, the list of boards, and what is wrong with one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from loa.bench.making import Bench, Made
 from loa.bench.making import make_node as make
 from loa.bench.newcomers import Newcomers
 from loa.bench.provisioning import provision as provision_board
+from loa.bench.stored import stored_ahead
 from loa.bench.watch import Watch
 from loa.boards import Board, load_board
 from loa.broker import local_broker
@@ -31,6 +32,7 @@ from loa.flash.runtime import RuntimeImage, read_image
 from loa.language import _
 from loa.progress import Progress, Silent
 from loa.provision.contents import Services
+from loa.provision.disk import Files
 from loa.sim.boards import plugged as virtual
 from loa.sim.boards import protocol_board
 from loa.station.station import Station
@@ -59,12 +61,15 @@ def make_node(
     labels: Annotated[
         Path | None, typer.Option("--labels", metavar="DIR", show_default="none", help="Put a label as PNG there for each node.")
     ] = None,
+    store: Annotated[
+        list[str] | None, typer.Option("--store", metavar="NAME", show_default="none", help="A recording of the station to store ahead.")
+    ] = None,
     seconds: Annotated[float | None, typer.Option(min=0, show_default="until Ctrl-C", help="How long to watch.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Make boards into nodes: runtime, application, identity, in one pass; then wait for the node's first word. Again changes only what differs."""
     candidates = _nodes(place, node)
-    with _bench(place, image, baud=baud, wait=wait, again=again, wipe=wipe) as bench:
+    with _bench(place, image, baud=baud, wait=wait, again=again, wipe=wipe, store=store or ()) as bench:
 
         def work(where: Port, progress: Progress) -> Made:
             made = make(bench, where, candidates, progress)
@@ -211,7 +216,14 @@ def _show_made(made: Made, json: bool) -> None:
 
 @contextmanager
 def _bench(
-    place: Place, image: Path | None, *, baud: int = BAUD, wait: bool = True, again: bool = False, wipe: bool = False
+    place: Place,
+    image: Path | None,
+    *,
+    baud: int = BAUD,
+    wait: bool = True,
+    again: bool = False,
+    wipe: bool = False,
+    store: Sequence[str] = (),
 ) -> Iterator[Bench]:
     """The bench of a site, for as long as the block lasts."""
     protocol_board.register()
@@ -226,7 +238,16 @@ def _bench(
             baud,
             wipe,
             again,
+            stored=lambda node_id: _stored(place, node_id, store) if store else {},
         )
+
+
+def _stored(place: Place, node_id: str, names: Sequence[str]) -> Files:
+    node = place.site.nodes[node_id]
+    board = load_board(node.board)
+    name = place.site.station_of(node_id)
+    with closing(Station(place.site, name, place.keyring, place.places.station(name))) as station:
+        return stored_ahead(station.audio, names, node.language, board.audio.plays, board.cache_bytes(place.site.audio.rate))
 
 
 def _newcomers(place: Place) -> Newcomers:
@@ -243,7 +264,7 @@ def services_of(place: Place, node_id: str) -> Services:
     name = place.site.station_of(node_id)
     station = Station(place.site, name, place.keyring, place.places.station(name))
     with closing(station):
-        port = 0 if place.site.broker.url else local_broker(place.site, place.keyring, place.places.broker).port
+        port = 0 if place.site.broker.url else place.site.broker.port or local_broker(place.site, place.keyring, place.places.broker).port
         times = ((station.settings.host, station.time_port),) if station.time_port else ()
         return Services(port, station.http_url, times)
 
@@ -314,8 +335,7 @@ def _label(place: Place, node_id: str) -> Any:
 
     area = place.site.nodes[node_id].area
     names = [place.site.areas[one].name for one in sorted(topics.chain(area), key=len)]
-    code = getattr(place.keyring.node(node_id), "setup_code", "")
-    return Label(node_id, code, names[-1], ", ".join(reversed(names[:-1])))
+    return Label(node_id, place.keyring.node(node_id).setup_code, names[-1], ", ".join(reversed(names[:-1])))
 
 
 def _label_file(place: Place, node_id: str, folder: Path) -> None:
@@ -359,7 +379,7 @@ def _show_finding(finding: Any, json: bool) -> None:
     if json:
         output.as_json(finding)
         return
-    mark = {True: Text("OK", "green"), False: Text("!!", "red"), None: Text("--", "yellow")}[finding.ok]
+    mark = {True: Text(_("OK"), "green"), False: Text("!!", "red"), None: Text("--", "yellow")}[finding.ok]
     output.results().print(Text.assemble(mark, f"  {finding.what:<12} {finding.words}"))
     if finding.hint:
         output.results().print(f"    {'':<12} {finding.hint}")

@@ -106,7 +106,7 @@ def lock(
         rows = [
             (name, one.image, str(one.bytes), one.sha256, _("written") if one.changed else _("as it was")) for name, one in done.items()
         ]
-        output.results().print(output.table((_("board"), _("image"), _("bytes"), "SHA-256", ""), rows))
+        output.results().print(output.table((_("board"), _("image"), _("bytes"), _("SHA-256"), ""), rows))
     if failed:
         raise typer.Exit(failed[0].exit_code)
 

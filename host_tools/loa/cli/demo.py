@@ -10,6 +10,7 @@ from loa.cli import output
 from loa.cli.place import JsonOption
 from loa.cli.signals import terminable
 from loa.errors import EXIT_FAILED, EXIT_USAGE, LoaError
+from loa.language import _
 
 _FOLDER = Path("build/demo")
 _MARK = "commune"  # what every demo leaves in its folder
@@ -25,7 +26,7 @@ def demo(
     The last line on stdout is a JSON object of what was measured; with --json it is the only one.
     """
     if keep.exists() and not (keep / _MARK).exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise LoaError(f"{keep} holds other things than a demo", "give a new folder with --keep", EXIT_USAGE)
+        raise LoaError(_("{keep} holds other things than a demo", keep=keep), _("give a new folder with --keep"), EXIT_USAGE)
     from loa.demo import scenario  # brings matplotlib, for which no other command waits
 
     begun = time.monotonic()
@@ -37,7 +38,7 @@ def demo(
         figures = scenario.run(keep, progress)
         if not json:
             output.results().print(
-                output.table(("measured", ""), [(name.replace("_", " "), str(value)) for name, value in figures.items()])
+                output.table((_("measured"), ""), [(name.replace("_", " "), str(value)) for name, value in figures.items()])
             )
         output.as_json(figures)
         raise typer.Exit(0 if figures["ok"] else EXIT_FAILED)

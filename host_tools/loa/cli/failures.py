@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 
 from loa.cli.output import notes
 from loa.errors import EXIT_FAILED, InvalidFile, LoaError
+from loa.language import _
 
 _LOG_FILE = "faults.log"
 
@@ -28,8 +29,8 @@ class Command(TyperCommand):
         except Exception as fault:
             if ctx.find_root().params["debug"]:
                 raise
-            notes().print(f"error: loa itself failed: {type(fault).__name__}: {fault}", style="red")
-            notes().print(f"hint: {_kept(fault)}; --debug before the command shows it here")
+            notes().print(_("error: loa itself failed: {name__}: {fault}", name__=type(fault).__name__, fault=fault), style="red")
+            notes().print(_("hint: {kept}; --debug before the command shows it here", kept=_kept(fault)))
             raise typer.Exit(EXIT_FAILED) from fault
 
 
@@ -37,9 +38,9 @@ def show(error: LoaError) -> None:
     """Print an error for people."""
     lines = error.mistakes if isinstance(error, InvalidFile) else [error.message]
     for line in lines:
-        notes().print(f"error: {line}", style="red")
+        notes().print(_("error: {line}", line=line), style="red")
     if error.hint:
-        notes().print(f"hint: {error.hint}")
+        notes().print(_("hint: {hint}", hint=error.hint))
 
 
 def _kept(fault: Exception) -> str:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from loa.cli import output
 from loa.firmware import report_words
+from loa.language import _
 from loa.station.overview import View
 from loa.station.record import Event
 
@@ -68,13 +69,13 @@ def nodes_table(views: list[View], zone: str) -> Table:
         )
         for view in views
     ]
-    return output.table(("node", "state", "on the air", "clock", "volume", "lags", "last"), rows, one_line=True)
+    return output.table((_("node"), _("state"), _("on the air"), _("clock"), _("volume"), _("lags"), _("last")), rows, one_line=True)
 
 
 def _state(view: View, zone: str) -> Text:
     if view.online:
-        return Text("online", "green")
-    return Text(f"offline {output.clock(view.heard, zone, '%H:%M')}" if view.heard else "never heard", "red")
+        return Text(_("online"), "green")
+    return Text(_("offline {clock}", clock=output.clock(view.heard, zone, "%H:%M")) if view.heard else _("never heard"), "red")
 
 
 def _last(view: View, zone: str) -> str:

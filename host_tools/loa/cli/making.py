@@ -10,6 +10,7 @@ from loa.cli import output
 from loa.cli.failures import show
 from loa.cli.place import JsonOption, Place, at_station
 from loa.errors import EXIT_USAGE, LoaError
+from loa.language import _
 from loa.station.audio import Recording
 from loa.station.occurrences import Occurrence, occurrences
 from loa.station.station import Station
@@ -30,12 +31,12 @@ def add(
 ) -> None:
     """Take recordings in: measured, made equally loud, and stored in every form that the nodes play."""
     if name and len(audio) > 1:
-        raise LoaError("--name is for one recording", "leave it out, or give one file", EXIT_USAGE)
+        raise LoaError(_("--name is for one recording"), _("leave it out, or give one file"), EXIT_USAGE)
     taken: list[Recording] = []
     failed: list[LoaError] = []
     with place.station() as station, output.notes().status("") as status:
         for number, path in enumerate(audio, 1):
-            status.update(f"{path.name} ({number} of {len(audio)})")
+            status.update(_("{name} ({number} of {count})", name=path.name, number=number, count=len(audio)))
             try:
                 taken.append(station.add_audio(path, name, language, title))
             except LoaError as error:
@@ -48,7 +49,7 @@ def add(
         rows = [
             (one.name, one.language, output.length(one.ms), f"{one.lufs:.1f} LUFS", f"{one.peak_dbtp:.1f} dBTP", one.title) for one in taken
         ]
-        output.results().print(output.table(("name", "language", "length", "loudness", "peak", "title"), rows))
+        output.results().print(output.table((_("name"), _("language"), _("length"), _("loudness"), _("peak"), _("title")), rows))
     if failed:
         raise typer.Exit(failed[0].exit_code)
 
@@ -68,9 +69,9 @@ def plan_publish(place: Place, plan: PlanArgument, json: JsonOption = False) -> 
         _show_plan(station, document.body, {"ok": True, "id": document.id, "revision": document.revision, "served": place.served}, json)
         if not place.served:
             output.notes().print(
-                f"note: the service of station {station.name} does not run; the plan goes out when it does", style="yellow"
+                _("note: the service of station {name} does not run; the plan goes out when it does", name=station.name), style="yellow"
             )
-            output.notes().print(f"hint: {place.service_hint}")
+            output.notes().print(_("hint: {service_hint}", service_hint=place.service_hint))
 
 
 def _show_plan(station: Station, body: dict[str, Any], told: dict[str, Any], json: bool) -> None:
@@ -79,7 +80,9 @@ def _show_plan(station: Station, body: dict[str, Any], told: dict[str, Any], jso
         output.as_json({**told, "bulletins": len(body["bulletins"]), "slots": len(body["slots"]), "next": coming})
         return
     state = f"published as {told['id']}" if "id" in told else "can be published"
-    output.results().print(f"{len(body['bulletins'])} bulletins in {len(body['slots'])} slots: {state}")
+    output.results().print(
+        _("{count} bulletins in {count2} slots: {state}", count=len(body["bulletins"]), count2=len(body["slots"]), state=state)
+    )
     zone = station.site.time_zone
     rows = [
         (
@@ -92,7 +95,7 @@ def _show_plan(station: Station, body: dict[str, Any], told: dict[str, Any], jso
         for one in coming
     ]
     if rows:
-        output.results().print(output.table(("next", "length", "class", "bulletin", "slot"), rows))
+        output.results().print(output.table((_("next"), _("length"), _("class"), _("bulletin"), _("slot")), rows))
 
 
 def _coming(station: Station, body: dict[str, Any]) -> list[Occurrence]:

@@ -11,6 +11,7 @@ import typer
 
 from loa.errors import EXIT_NETWORK, EXIT_USAGE, LoaError
 from loa.keys import Keyring
+from loa.language import _
 from loa.sim.local import local
 from loa.site import Site, load_site
 from loa.station.places import FOLDER, Places, only_station
@@ -79,7 +80,9 @@ class Place:
         """The station, for what is to happen now. Raises `LoaError` if its service does not run."""
         with self.station() as station:
             if not self.served:
-                raise LoaError(f"the service of station {station.name} does not run, so nothing was sent", self.service_hint, EXIT_NETWORK)
+                raise LoaError(
+                    _("the service of station {name} does not run, so nothing was sent", name=station.name), self.service_hint, EXIT_NETWORK
+                )
             yield station
 
     @property
@@ -137,7 +140,9 @@ def _placed(command: Callable[..., None], options: dict[str, Any], **fixed: Any)
 def _place(site: Path, folder: Path | None, station: str = "", sim: bool = False) -> Place:
     if not site.is_file():
         raise LoaError(
-            f"{site}: no such file", "name the site's description, or set LOA_SITE, or go to the folder of site.toml", EXIT_USAGE
+            _("{site}: no such file", site=site),
+            _("name the site's description, or set LOA_SITE, or go to the folder of site.toml"),
+            EXIT_USAGE,
         )
     described, places = load_site(site), Places((folder or site.resolve().parent / FOLDER).resolve())
     if sim:

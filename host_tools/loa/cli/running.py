@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -16,6 +18,7 @@ from loa.cli.glance import Glance, shown
 from loa.cli.place import JsonOption, Place, StationOption, at_site
 from loa.cli.signals import terminable, until_ended
 from loa.cli.storm import ProfileOption, SeedOption, StormOption
+from loa.demo import record as timeline
 from loa.errors import EXIT_BROKER, EXIT_USAGE, LoaError
 from loa.language import _
 from loa.sim.commune import Commune
@@ -90,7 +93,13 @@ def station(place: Place, name: StationOption = "", json: JsonOption = False) ->
 @at_site
 def sim(
     place: Place,
-    nodes: Annotated[str | None, typer.Option(help="Only these, joined by commas.", show_default="all of the station's")] = None,
+    nodes: Annotated[
+        str | None,
+        typer.Option(
+            help="Only these, joined by commas; or how many there are to be: a fleet on CPython, spread over the hamlets.",
+            show_default="all of the station's",
+        ),
+    ] = None,
     seconds: Annotated[float | None, typer.Option(min=0, show_default="until Ctrl-C", help="How long.")] = None,
     runtime: Annotated[
         Literal["micropython", "cpython"] | None, typer.Option(help="What runs the nodes.", show_default="micropython, else cpython")
@@ -98,6 +107,7 @@ def sim(
     storm: StormOption = "calm",
     seed: SeedOption = None,
     profile: ProfileOption = "",
+    record: Annotated[Path | None, typer.Option(help="Write the timeline of what was planned and heard into this folder.")] = None,
     name: StationOption = "",
     json: JsonOption = False,
 ) -> None:
@@ -106,6 +116,15 @@ def sim(
     The other commands reach it with --sim. It keeps audio, plan and record from run to run; nodes begin as they leave the bench, and what they
     played in the run before is deleted.
     """
+    if nodes is not None and nodes.strip().isdecimal():
+        if runtime == "micropython" or storm != "calm" or profile:
+            raise LoaError(
+                f"{nodes} nodes share processes on CPython", "leave --runtime, --storm and --profile out, or name nodes", EXIT_USAGE
+            )
+        from loa.cli.fleet import run_fleet  # has no place on Windows
+
+        run_fleet(place, int(nodes), name or None, seconds, seed or 0, record, json)
+        return
     chosen = [one.strip() for one in nodes.split(",") if one.strip()] if nodes is not None else None
     found = cpython("it was asked for") if runtime == "cpython" else find_runtime()
     if runtime == "micropython" and not found.is_micropython:
@@ -130,6 +149,7 @@ def sim(
             shown(lambda: overview(commune.desk), commune.site.time_zone, json) as glance,
         ):
             starts = dict.fromkeys(commune.nodes, 1)
+            began = int(time.time())
 
             def step() -> None:
                 for line in passing.news():
@@ -139,6 +159,8 @@ def sim(
                 glance.refresh()
 
             until_ended(seconds, step)
+        if record is not None:
+            output.notes().print(f"the timeline is {timeline.write(commune.desk, record, began, int(time.time()))}")
 
 
 def _check_parts(commune: Commune, weather: Weather) -> None:
@@ -150,6 +172,7 @@ def _check_parts(commune: Commune, weather: Weather) -> None:
     for node in commune.nodes.values():
         if not node.running and not weather.hits(node.node_id):
             raise LoaError(f"the process of node {node.node_id} ended by itself", f"its log is {node.folder / LOG_FILE}")
+        node.check_program()
 
 
 def _tell_restarts(commune: Commune, starts: dict[str, int], glance: Glance) -> None:

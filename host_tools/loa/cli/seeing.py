@@ -11,6 +11,7 @@ from loa.cli.glance import describe, short, shown, when
 from loa.cli.place import JsonOption, Place, at_station
 from loa.cli.signals import until_ended
 from loa.errors import EXIT_INVALID, LoaError, suggestion
+from loa.language import _
 from loa.station.overview import overview
 from loa.station.proof import Proof
 from loa.station.record import Event
@@ -29,8 +30,10 @@ def watch(
     """Show the nodes: online, on the air, clock, what they lag behind with, last event. With --json a line for each change."""
     with place.station() as station:
         if not place.served:
-            output.notes().print(f"note: the service of station {station.name} does not run; this is what it knew last", style="yellow")
-            output.notes().print(f"hint: {place.service_hint}")
+            output.notes().print(
+                _("note: the service of station {name} does not run; this is what it knew last", name=station.name), style="yellow"
+            )
+            output.notes().print(_("hint: {service_hint}", service_hint=place.service_hint))
         with shown(lambda: overview(station), station.site.time_zone, json) as glance:
             until_ended(0 if once else seconds, glance.refresh)
 
@@ -65,13 +68,15 @@ def _check_node(station: Station, node: str | None) -> None:
     if node is not None and node not in station.nodes:
         known = [status.id for status in station.status()]
         raise LoaError(
-            f'station {station.name} has no node "{node}"', suggestion(node, known) or "known are: " + ", ".join(known), EXIT_INVALID
+            _('station {name} has no node "{node}"', name=station.name, node=node),
+            suggestion(node, known) or _("known are: ") + ", ".join(known),
+            EXIT_INVALID,
         )
 
 
 def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, object]], titles: dict[str, str], zone: str) -> None:
     results = output.results()
-    results.print("Proof of play", style="bold underline")
+    results.print(_("Proof of play"), style="bold underline")
     rows = [
         (
             output.clock(proof.start, zone),
@@ -86,12 +91,21 @@ def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, obj
         for proof in proofs
     ]
     results.print(
-        output.table(("start", "node", "slot or order", "audio", "class", "result", "heard", "why"), rows)
+        output.table((_("start"), _("node"), _("slot or order"), _("audio"), _("class"), _("result"), _("heard"), _("why")), rows)
         if rows
-        else "nothing was to be played"
+        else _("nothing was to be played")
     )
-    results.print("\nEvents", style="bold underline")
+    results.print(_("\nEvents"), style="bold underline")
     told = [(when(event, zone), event.node, f"{event.journal} {event.n}", event.kind, describe(event)) for event in events]
-    results.print(output.table(("time", "node", "number", "event", "what"), told) if told else "none")
+    results.print(output.table((_("time"), _("node"), _("number"), _("event"), _("what")), told) if told else _("none"))
     for gap in lost:
-        results.print(f"lost: events {gap['first']} to {gap['last']} of {gap['node']} (journal {gap['journal']})", style="red")
+        results.print(
+            _(
+                "lost: events {first} to {last} of {node} (journal {journal})",
+                first=gap["first"],
+                last=gap["last"],
+                node=gap["node"],
+                journal=gap["journal"],
+            ),
+            style="red",
+        )

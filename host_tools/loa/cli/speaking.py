@@ -1,15 +1,18 @@
 """Shows the help of every command in the user's language, and lets `--lang` before the command choose it. Help is written in English where it stands."""
 
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from loa import language
+from loa.cli.usage import USAGE_ERROR, told
 from loa.language import _
 
 _OPTION = "--lang"
+_NAMES = SimpleNamespace(help_option_names=["--help"])
 _COMMAND_TEXTS = ("help", "rich_help_panel")
 _PARAMETER_TEXTS = ("help", "rich_help_panel", "prompt", "show_default")
 
@@ -22,18 +25,35 @@ class Speaking(TyperGroup):
         language.use(_asked(args) or language.current())
         for holder, name, text in help_texts(self):
             setattr(holder, name, _(text))
-        return super().make_context(info_name, args, parent, **extra)
+        for command in _with_all_below(self):
+            command.get_help_option(_NAMES).help = _("Show this message and exit.")
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except USAGE_ERROR as error:
+            raise told(error) from None
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except USAGE_ERROR as error:
+            raise told(error) from None
+
+
+def _with_all_below(command: Any) -> Iterator[Any]:
+    yield command
+    for inner in getattr(command, "commands", {}).values():
+        yield from _with_all_below(inner)
 
 
 def help_texts(command: Any) -> Iterator[tuple[Any, str, str]]:
     """What the help of a command, of its parameters and of all commands below it says: object, attribute, text."""
-    for holder, names in [(command, _COMMAND_TEXTS), *((one, _PARAMETER_TEXTS) for one in command.params)]:
-        for name in names:
-            text = getattr(holder, name, None)
-            if isinstance(text, str) and text:
-                yield holder, name, text
-    for inner in getattr(command, "commands", {}).values():
-        yield from help_texts(inner)
+    for one in _with_all_below(command):
+        for holder, names in [(one, _COMMAND_TEXTS), *((parameter, _PARAMETER_TEXTS) for parameter in one.params)]:
+            for name in names:
+                text = getattr(holder, name, None)
+                if isinstance(text, str) and text:
+                    yield holder, name, text
 
 
 def lang_option(value: str | None) -> str | None:

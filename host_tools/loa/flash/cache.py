@@ -76,7 +76,7 @@ def _download(url: str, part: Path, progress: Progress) -> None:
         except urllib.error.HTTPError as error:
             if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and before:
                 return  # all of it was there
-            raise NotFetched(url, f"HTTP {error.code} {error.reason}") from error
+            raise NotFetched(url, _("HTTP {code} {reason}", code=error.code, reason=error.reason)) from error
         except urllib.error.URLError as error:
             reason = error.reason
         except (ConnectionError, TimeoutError) as error:

@@ -4,6 +4,7 @@ The file begins with the boot loader; a partition table and the application lie 
 """
 
 import hashlib
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from loa.flash.errors import BoardError
 from loa.language import _
 
 APPLICATION = 0x10000  # where every stock image has it
+_BANNER = re.compile(rb"(v\d+\.\d+\.\d+[\w.+-]*) on \d{4}-\d\d-\d\d")
 _MAGIC = b"\xe9"
 _DESCRIPTION = "<II8x32s32s"  # esp_app_desc_t
 _DESCRIPTION_MAGIC = 0xABCD5432
@@ -70,7 +72,7 @@ def read_image(path: Path, board: Board, *, sha256: str = "", march: str | None 
             _("{path}: {size} bytes do not fit into the partition of {room}", path=path, size=len(application), room=factory.size),
             _("take the image that board.toml names, or enlarge `factory` there"),
         )
-    return RuntimeImage(path.name, data, offset, described(application) or "", march or board.runtime.march)
+    return RuntimeImage(path.name, data, offset, described(application) or _banner(application), march or board.runtime.march)
 
 
 def _check(data: bytes, place: int, board: Board, path: Path) -> None:
@@ -86,6 +88,12 @@ def _check(data: bytes, place: int, board: Board, path: Path) -> None:
         raise BadImage(_("{path}: an image for {other}, and the board has {chip}", path=path, other=other, chip=spoken(board.chip)), hint)
     if image.append_digest and image.stored_digest != image.calc_digest:
         raise BadImage(_("{path}: damaged: the digest at byte {place:#x} does not fit", path=path, place=place), hint)
+
+
+def _banner(application: bytes) -> str:
+    """The version in MicroPython's greeting, since stock images describe themselves without one; empty if there is none."""
+    greeting = _BANNER.search(application)
+    return greeting[1].decode() if greeting else ""
 
 
 def described(application: bytes) -> str | None:

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from joserfc.errors import JoseError
 
 from loa.errors import EXIT_KEYS, LoaError
+from loa.firmware import lock
 from loa.keys import base64url, certificates, history
 from loa.keys.files import write_private
 from loa.keys.history import History
@@ -39,6 +40,11 @@ class NodeSecrets:
 
     report_key: bytes
     password: str
+
+    @property
+    def setup_code(self) -> str:
+        """What the label says and the node's own page asks for."""
+        return str(lock.setup_code(self.report_key))
 
 
 class Keyring:
@@ -233,7 +239,9 @@ class Keyring:
             return open_signed(self.trust(area), self.root_public())
         except (JoseError, ValueError) as error:
             raise LoaError(
-                f"{self._trust_file(area)}: not signed by this root key", "remove the file or restore the keys folder", EXIT_KEYS
+                _("{trust_file}: not signed by this root key", trust_file=self._trust_file(area)),
+                _("remove the file or restore the keys folder"),
+                EXIT_KEYS,
             ) from error
 
     def _station_file(self, name: str, kid: str | None = None) -> Path:
@@ -258,7 +266,9 @@ class Keyring:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise LoaError(f"{path}: cannot be read: {error.strerror}", "run `loa keys`", EXIT_KEYS) from error
+            raise LoaError(
+                _("{path}: cannot be read: {strerror}", path=path, strerror=error.strerror), _("run `loa keys`"), EXIT_KEYS
+            ) from error
 
 
 def _hosts(site: Site) -> set[str]:

@@ -12,6 +12,7 @@ from joserfc.jwk import RSAKey
 from loa.errors import EXIT_KEYS, LoaError
 from loa.keys import base64url
 from loa.keys.files import write_private
+from loa.language import _
 
 KEY_BITS = 2048
 _EXPONENT = 65537
@@ -35,13 +36,17 @@ def load_rsa_key(path: Path, passphrase: str | None = None) -> rsa.RSAPrivateKey
         locked = b"ENCRYPTED" in pem
         key = serialization.load_pem_private_key(pem, passphrase.encode() if passphrase and locked else None)
     except OSError as error:
-        raise LoaError(f"{path}: cannot be read: {error.strerror}", "run `loa keys`", EXIT_KEYS) from error
+        raise LoaError(
+            _("{path}: cannot be read: {strerror}", path=path, strerror=error.strerror), _("run `loa keys`"), EXIT_KEYS
+        ) from error
     except TypeError as error:
-        raise LoaError(f"{path}: the key is locked", "give its passphrase", EXIT_KEYS) from error
+        raise LoaError(_("{path}: the key is locked", path=path), _("give its passphrase"), EXIT_KEYS) from error
     except ValueError as error:
-        raise LoaError(f"{path}: the key does not open", "check the passphrase, or restore the file from its backup", EXIT_KEYS) from error
+        raise LoaError(
+            _("{path}: the key does not open", path=path), _("check the passphrase, or restore the file from its backup"), EXIT_KEYS
+        ) from error
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise LoaError(f"{path}: not an RSA key", "restore the file from its backup", EXIT_KEYS)
+        raise LoaError(_("{path}: not an RSA key", path=path), _("restore the file from its backup"), EXIT_KEYS)
     return key
 
 

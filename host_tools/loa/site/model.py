@@ -8,25 +8,26 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from loa.errors import suggestion
 from loa.firmware import topics
+from loa.language import _
 
 DAY_S = 86400
 
 
 def _area(text: str) -> str:
     if not topics.is_area(text):
-        raise ValueError('an area is 1 to 4 names of a-z, 0-9 and - joined by "/", province first')
+        raise ValueError(_('an area is 1 to 4 names of a-z, 0-9 and - joined by "/", province first'))
     return text
 
 
 def _name(text: str) -> str:
     if not topics.is_segment(text):
-        raise ValueError("a name has 1 to 32 of a-z, 0-9 and -")
+        raise ValueError(_("a name has 1 to 32 of a-z, 0-9 and -"))
     return text
 
 
 def _zone(text: str) -> str:
     if text not in available_timezones():
-        raise ValueError("no such time zone; " + (suggestion(text, available_timezones()) or "for example Asia/Ho_Chi_Minh"))
+        raise ValueError(_("no such time zone; ") + (suggestion(text, available_timezones()) or _("for example Asia/Ho_Chi_Minh")))
     return text
 
 
@@ -37,7 +38,7 @@ def time_of_day(value: object) -> int:
         hours, minutes, seconds = (int(part) for part in [*parts, "00"][:3])
         if minutes < 60 and seconds < 60 and hours * 3600 + minutes * 60 + seconds <= DAY_S:
             return hours * 3600 + minutes * 60 + seconds
-    raise ValueError('a time of day is written "05:30" or "05:30:15"')
+    raise ValueError(_('a time of day is written "05:30" or "05:30:15"'))
 
 
 AreaName = Annotated[str, AfterValidator(_area)]

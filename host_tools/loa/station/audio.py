@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.firmware import topics
 from loa.keys import base64url
+from loa.language import _
 from loa.site.model import Audio
 from loa.station import forms, mp3, passthrough, wav
 from loa.station.database import Database
@@ -59,14 +60,18 @@ class AudioStore:
     def add(self, path: Path, name: str, language: str, title: str | None = None) -> Recording:
         """Take a recording in. Raises `LoaError` for what is no audio, is silent, or has an impossible name; then nothing changes."""
         if not topics.is_segment(name):
-            raise LoaError(f'"{name}" cannot be the name of a bulletin', "use 1 to 32 of a-z, 0-9 and -", EXIT_INVALID)
+            raise LoaError(_('"{name}" cannot be the name of a bulletin', name=name), _("use 1 to 32 of a-z, 0-9 and -"), EXIT_INVALID)
         shown = title or path.stem
         if len(shown.encode()) > _TITLE_BYTES_MAX:
-            raise LoaError(f'the title "{shown}" is too long', f"at most {_TITLE_BYTES_MAX} bytes in UTF-8", EXIT_INVALID)
+            raise LoaError(
+                _('the title "{shown}" is too long', shown=shown),
+                _("at most {TITLE_BYTES_MAX} bytes in UTF-8", TITLE_BYTES_MAX=_TITLE_BYTES_MAX),
+                EXIT_INVALID,
+            )
         policy = self._policy
         sound = decoded_file(path, policy.rate)
         if not np.any(np.abs(sound) > 1 / 32768):
-            raise LoaError(f"{path}: is silent from beginning to end", "check the recording", EXIT_INVALID)
+            raise LoaError(_("{path}: is silent from beginning to end", path=path), _("check the recording"), EXIT_INVALID)
         as_it_is = self._passed_on(path, sound) if mp3.MP3 in policy.codecs else None
         sound = normalised(sound, policy.rate, policy.loudness_lufs, policy.true_peak_dbtp)
         heard = measure(sound, policy.rate)
@@ -106,8 +111,8 @@ class AudioStore:
         if not rows:
             known = self.names()
             raise LoaError(
-                f'there is no audio named "{name}"',
-                suggestion(name, known) or "take it in with `loa add`; there is: " + ", ".join(known),
+                _('there is no audio named "{name}"', name=name),
+                suggestion(name, known) or _("take it in with `loa add`; there is: ") + ", ".join(known),
                 EXIT_INVALID,
             )
         title = self._database.rows("SELECT title FROM audio WHERE name = ? ORDER BY added DESC", name)[0]["title"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from loa.errors import EXIT_INVALID, LoaError
 from loa.firmware import refusal, topics
+from loa.language import _
 from loa.station.database import Database
 from loa.station.documents import Documents
 
@@ -38,7 +39,7 @@ class Commands:
     def give(self, node_id: str, do: str, valid_s: int) -> Command:
         """Sign and keep a command that holds for some seconds."""
         if do not in KINDS:
-            raise LoaError(f'there is no command "{do}"', "the commands are: " + ", ".join(KINDS), EXIT_INVALID)
+            raise LoaError(_('there is no command "{do}"', do=do), _("the commands are: ") + ", ".join(KINDS), EXIT_INVALID)
         audience, now = topics.node_audience(node_id), int(time.time())
         command_id = f"{do}-{secrets.token_hex(_ID_BYTES)}"
         with self._database.transaction() as rows:
@@ -54,7 +55,7 @@ class Commands:
         """One command. Raises `LoaError` if there is none."""
         found = self._select("id = ?", command_id)
         if not found:
-            raise LoaError(f'there is no command "{command_id}"', exit_code=EXIT_INVALID)
+            raise LoaError(_('there is no command "{command_id}"', command_id=command_id), exit_code=EXIT_INVALID)
         return found[0]
 
     def waiting(self) -> list[Command]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loa.errors import LoaError
+from loa.language import _
 
 _BUSY_MS = 10_000
 
@@ -113,11 +114,11 @@ class Database:
         found = self.rows(query, *values)
         return found[0] if found else None
 
-    def changes(self) -> tuple[int, int]:
-        """A value that differs after any commit, by this or another process: cheap enough to ask several times a second."""
+    def others(self) -> int:
+        """A value that differs after any commit by another process: cheap enough to ask several times a second."""
         with self._lock:
-            (others,) = self._connection.execute("PRAGMA data_version").fetchone()
-            return others, self._connection.total_changes
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return int(version)
 
     def close(self) -> None:
         """Close the file; the database is of no use afterwards."""
@@ -128,7 +129,7 @@ class Database:
         with self.transaction() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(self._migrations):
-                raise LoaError(f"{path}: written by a newer loa", "install that version or a newer one")
+                raise LoaError(_("{path}: written by a newer loa", path=path), _("install that version or a newer one"))
             for number, script in enumerate(self._migrations[version:], version + 1):
                 for statement in _statements(script):
                     connection.execute(statement)

@@ -9,6 +9,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from loa.errors import EXIT_INVALID, LoaError
+from loa.language import _
 
 LONGEST_S = 4 * 3600
 _NETWORK_S = 10.0  # to open a URL, and for each read from it
@@ -24,7 +25,9 @@ def decoded(source: str | Path, rate: int) -> Iterator[NDArray[np.float32]]:
     try:
         with av.open(str(source), metadata_errors="replace", timeout=_NETWORK_S) as container:
             if not container.streams.audio:
-                raise LoaError(f"{source}: holds no audio", "hand in a recording, for example MP3, M4A, OGG or WAV", EXIT_INVALID)
+                raise LoaError(
+                    _("{source}: holds no audio", source=source), _("hand in a recording, for example MP3, M4A, OGG or WAV"), EXIT_INVALID
+                )
             for frame in container.decode(container.streams.audio[0]):
                 for piece in resampler.resample(frame):
                     total += piece.samples
@@ -33,11 +36,13 @@ def decoded(source: str | Path, rate: int) -> Iterator[NDArray[np.float32]]:
                 total += piece.samples
                 yield piece.to_ndarray()[0]
     except FileNotFoundError as error:
-        raise LoaError(f"{source}: no such file", exit_code=EXIT_INVALID) from error
+        raise LoaError(_("{source}: no such file", source=source), exit_code=EXIT_INVALID) from error
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise LoaError(f"{source}: cannot be read as audio: {error}", "check that it plays elsewhere", EXIT_INVALID) from error
+        raise LoaError(
+            _("{source}: cannot be read as audio: {error}", source=source, error=error), _("check that it plays elsewhere"), EXIT_INVALID
+        ) from error
     if total == 0:
-        raise LoaError(f"{source}: holds no audio", "the stream in it is empty", EXIT_INVALID)
+        raise LoaError(_("{source}: holds no audio", source=source), _("the stream in it is empty"), EXIT_INVALID)
 
 
 def decoded_file(path: Path, rate: int) -> NDArray[np.float32]:
@@ -47,5 +52,7 @@ def decoded_file(path: Path, rate: int) -> NDArray[np.float32]:
         pieces.append(piece)
         total += len(piece)
         if total > LONGEST_S * rate:
-            raise LoaError(f"{path}: longer than {LONGEST_S // 3600} hours", "cut it into parts", EXIT_INVALID)
+            raise LoaError(
+                _("{path}: longer than {LONGEST_S} hours", path=path, LONGEST_S=LONGEST_S // 3600), _("cut it into parts"), EXIT_INVALID
+            )
     return np.concatenate(pieces)

@@ -13,6 +13,7 @@ from typing import Any
 from loa.errors import EXIT_INVALID, LoaError
 from loa.firmware import documents, limits, refusal, topics
 from loa.keys import SigningKey
+from loa.language import _
 from loa.station.database import Database
 
 DAY_S = 86400
@@ -47,6 +48,7 @@ class Documents:
     def __init__(self, database: Database, key: SigningKey) -> None:
         self._database = database
         self._key = key
+        self._kept = 0
 
     @property
     def signer(self) -> str:
@@ -87,13 +89,25 @@ class Documents:
             documents.BODIES[kind](payload, "")
         except refusal.Refused as refused:
             raise LoaError(
-                f"the {kind} for {audience} would be refused by every node: {refused.reason}", exit_code=EXIT_INVALID
+                _(
+                    "the {kind} for {audience} would be refused by every node: {reason}",
+                    kind=kind,
+                    audience=audience,
+                    reason=refused.reason,
+                ),
+                exit_code=EXIT_INVALID,
             ) from refused
         raw = self._key.sign(payload)
         if len(raw) > limits.DOCUMENT_BYTES_MAX:
             raise LoaError(
-                f"the {kind} for {audience} has {len(raw)} bytes, {len(raw) - limits.DOCUMENT_BYTES_MAX} more than nodes read",
-                "use fewer bulletins, languages or slots in it, or shorter titles",
+                _(
+                    "the {kind} for {audience} has {count} bytes, {count2} more than nodes read",
+                    kind=kind,
+                    audience=audience,
+                    count=len(raw),
+                    count2=len(raw) - limits.DOCUMENT_BYTES_MAX,
+                ),
+                _("use fewer bulletins, languages or slots in it, or shorter titles"),
                 EXIT_INVALID,
             )
         return raw
@@ -102,6 +116,10 @@ class Documents:
         """The newest revision, or None."""
         row = self._database.row("SELECT * FROM document WHERE kind = ? AND audience = ? ORDER BY rev DESC LIMIT 1", kind, audience)
         return _document(row) if row else None
+
+    def version(self) -> tuple[int, int]:
+        """Differs after every document kept here, and after whatever another process committed; cheap to ask."""
+        return self._database.others(), self._kept
 
     def all_current(self) -> list[Document]:
         """The newest revision of everything: trust first, so that a new node can believe the rest."""
@@ -132,6 +150,7 @@ class Documents:
             json.dumps(body, ensure_ascii=False),
             document.raw,
         )
+        self._kept += 1
         with self._database.transaction() as rows:
             if document.kind not in _HISTORY:
                 rows.execute("DELETE FROM document WHERE kind = ? AND audience = ?", (document.kind, document.audience))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from loa.errors import EXIT_INVALID, LoaError
 from loa.firmware import agenda, refusal, topics
+from loa.language import _
 from loa.station.database import Database
 from loa.station.documents import Document, Documents
 
@@ -72,7 +73,7 @@ class Orders:
         with self._database.transaction() as rows:
             row = rows.execute("SELECT * FROM standing WHERE id = ?", (order_id,)).fetchone()
             if row is None:
-                raise LoaError(f'there is no order "{order_id}"', "`loa watch` lists the orders", EXIT_INVALID)
+                raise LoaError(_('there is no order "{order_id}"', order_id=order_id), _("`loa watch` lists the orders"), EXIT_INVALID)
             rows.execute("UPDATE live SET ended = ? WHERE name = ? AND ended IS NULL", (at, order_id))
             if row["until"] <= at:
                 return None
@@ -112,5 +113,5 @@ class Orders:
         try:
             agenda.Agenda(area, node_id).put_air(audience, document.body)
         except refusal.Refused as refused:
-            raise LoaError(f"nodes would refuse this: {refused.reason}", exit_code=EXIT_INVALID) from refused
+            raise LoaError(_("nodes would refuse this: {reason}", reason=refused.reason), exit_code=EXIT_INVALID) from refused
         return document

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loa.errors import EXIT_USAGE, LoaError
+from loa.language import _
 from loa.site.model import Site
 
 FOLDER = ".loa"
@@ -58,5 +59,5 @@ def only_station(site: Site) -> str:
     """The station that is meant when none is named. Raises `LoaError` if the site has several."""
     names = list(site.stations)
     if len(names) > 1:
-        raise LoaError("this site has several stations", f"say which with --station: {', '.join(names)}", EXIT_USAGE)
+        raise LoaError(_("this site has several stations"), _("say which with --station: {names}", names=", ".join(names)), EXIT_USAGE)
     return names[0]

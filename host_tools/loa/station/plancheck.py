@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loa.firmware import agenda, board, limits, refusal
+from loa.language import _
 from loa.site.mistakes import Mistakes
 from loa.site.model import Node, Site
 from loa.station.audio import AudioStore
@@ -52,9 +53,9 @@ def _check_dates(plan: PlanFile, mistakes: Mistakes, now: datetime) -> None:
     for index, slot in enumerate(plan.slots):
         for day in slot.dates or ():
             if day < now.date():
-                mistakes.add(("slots", index, "dates"), f"{day} is past")
+                mistakes.add(("slots", index, "dates"), _("{day} is past", day=day))
         if slot.last and slot.last < now.date():
-            mistakes.add(("slots", index, "until"), f"{slot.last} is past")
+            mistakes.add(("slots", index, "until"), _("{last} is past", last=slot.last))
 
 
 def _check_classes(plan: PlanFile, site: Site, area: str, mistakes: Mistakes) -> None:
@@ -63,7 +64,7 @@ def _check_classes(plan: PlanFile, site: Site, area: str, mistakes: Mistakes) ->
     allowed = limits.CLASSES[: limits.CLASSES.index(highest) + 1]
     for name, bulletin in plan.bulletins.items():
         if bulletin.importance not in allowed:
-            mistakes.add(("bulletins", name, "class"), "this station may not order it", bulletin.importance, allowed)
+            mistakes.add(("bulletins", name, "class"), _("this station may not order it"), bulletin.importance, allowed)
 
 
 def _check_slots(payload: dict[str, Any], mistakes: Mistakes) -> None:
@@ -100,7 +101,14 @@ def _check_overlaps(plan: PlanFile, payload: dict[str, Any], hamlets: set[str], 
                 line = mistakes.line(("slots", places[other.slot]))
                 mistakes.add(
                     ("slots", places[one.slot], "at"),
-                    f'"{one.slot}" at {_local(one.start, zone)} overlaps "{other.slot}" (line {line}) at {times}',
+                    _(
+                        '"{slot}" at {local} overlaps "{slot2}" (line {line}) at {times}',
+                        slot=one.slot,
+                        local=_local(one.start, zone),
+                        slot2=other.slot,
+                        line=line,
+                        times=times,
+                    ),
                 )
             if other is None or one.ends > other.ends:
                 latest[one.importance] = one
@@ -114,7 +122,16 @@ def _check_storage(site: Site, area: str, bulletins: dict[str, Any], mistakes: M
         if needed > room:
             length = sum(variant["ms"] for variant in stored) / 1000
             seconds, most = round(length), round(length * room / needed)
-            mistakes.add(("bulletins",), f"{seconds} s of audio are more than node {name} ({node.board}) can store, {most} s")
+            mistakes.add(
+                ("bulletins",),
+                _(
+                    "{seconds} s of audio are more than node {name} ({board}) can store, {most} s",
+                    seconds=seconds,
+                    name=name,
+                    board=node.board,
+                    most=most,
+                ),
+            )
             return
 
 

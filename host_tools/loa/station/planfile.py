@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from loa.errors import LoaError
+from loa.language import _
 from loa.site.mistakes import Mistakes, read_toml
 from loa.site.model import AreaName, Name, Strict, TimeOfDay
 from loa.station.audio import AudioStore
@@ -97,10 +98,10 @@ def read_plan(path: Path, audio: AudioStore) -> tuple[PlanFile, dict[str, Any], 
     seen: set[str] = set()
     for index, slot in enumerate(plan.slots):
         if slot.id in seen:
-            mistakes.add(("slots", index, "id"), "another slot has this id", slot.id)
+            mistakes.add(("slots", index, "id"), _("another slot has this id"), slot.id)
         seen.add(slot.id)
         if slot.bulletin not in plan.bulletins:
-            mistakes.add(("slots", index, "bulletin"), "no such bulletin in this plan", slot.bulletin, plan.bulletins)
+            mistakes.add(("slots", index, "bulletin"), _("no such bulletin in this plan"), slot.bulletin, plan.bulletins)
     mistakes.raise_any()
     return plan, bulletins, mistakes
 

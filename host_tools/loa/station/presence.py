@@ -1,11 +1,12 @@
 """Says whether a station's service runs on a folder: a lock that its process holds, and that vanishes with it however it ends."""
 
-import fcntl
 import time
 from pathlib import Path
 from typing import IO
 
 from loa.errors import LoaError
+from loa.language import _
+from loa.station.lock import locked
 
 _LOCK_FILE = "service.lock"
 _PATIENCE_S = 0.5  # who merely asks holds the lock for an instant too
@@ -21,10 +22,13 @@ class Presence:
     def __enter__(self) -> "Presence":
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file, deadline = self._path.open("wb"), time.monotonic() + _PATIENCE_S
-        while not _locked(file, fcntl.LOCK_EX):
+        while not locked(file, alone=True):
             if time.monotonic() > deadline:
                 file.close()
-                raise LoaError(f"a station service runs already on {self._path.parent}", "stop it, or choose another folder with --folder")
+                raise LoaError(
+                    _("a station service runs already on {parent}", parent=self._path.parent),
+                    _("stop it, or choose another folder with --folder"),
+                )
             time.sleep(0.01)
         self._file = file
         return self
@@ -39,14 +43,6 @@ def is_served(folder: Path) -> bool:
     """True while a service, of this or another process, holds the folder."""
     try:
         with (folder / _LOCK_FILE).open("rb") as file:
-            return not _locked(file, fcntl.LOCK_SH)
+            return not locked(file, alone=False)
     except FileNotFoundError:
         return False
-
-
-def _locked(file: IO[bytes], kind: int) -> bool:
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from loa.errors import LoaError
 from loa.keys import Keyring
+from loa.language import _
 from loa.site.model import Site
 from loa.station.presence import Presence
 from loa.station.service import Service
@@ -70,10 +71,17 @@ class StationProcess:
         """True while the process lives."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Of the process. Raises `LoaError` if there is none."""
+        if self._process is None:
+            raise LoaError(_("station {name} does not run", name=self.post.name))
+        return self._process.pid
+
     def start(self) -> None:
         """Start; returns when HTTP is served. Raises `LoaError` if it cannot."""
         if self.running:
-            raise LoaError(f"station {self.post.name} is running")
+            raise LoaError(_("station {name} is running", name=self.post.name))
         self.post.folder.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", __spec__.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
@@ -93,8 +101,13 @@ class StationProcess:
                 first: LoaError | None = pickle.load(process.stdout)
                 return first
         except (EOFError, BrokenPipeError):
-            return LoaError(f"station {self.post.name} ended while it started", f"its log is {self.log_file}")
-        return LoaError(f"station {self.post.name} does not serve within {_START_S:g} s", f"its log is {self.log_file}")
+            return LoaError(
+                _("station {name} ended while it started", name=self.post.name), _("its log is {log_file}", log_file=self.log_file)
+            )
+        return LoaError(
+            _("station {name} does not serve within {START_S:g} s", name=self.post.name, START_S=_START_S),
+            _("its log is {log_file}", log_file=self.log_file),
+        )
 
     def stop(self) -> None:
         """End it in good order, after ten seconds by force; does nothing if it does not run."""

@@ -75,11 +75,9 @@ class Record:
 
     def events(self, node_id: str | None = None, first: int = 0, last: int = _UNIX_MAX) -> list[Event]:
         """Events that happened from `first` to `last`, Unix seconds, in the order in which they came; those without a time count as then."""
+        whose, values = ("node = ? AND ", (node_id,)) if node_id is not None else ("", ())
         rows = self._database.rows(
-            "SELECT * FROM event WHERE coalesce(t, received) BETWEEN ? AND ? AND node = coalesce(?, node) ORDER BY rowid",
-            first,
-            last,
-            node_id,
+            f"SELECT * FROM event WHERE {whose}coalesce(t, received) BETWEEN ? AND ? ORDER BY rowid", *values, first, last
         )
         return [_event(row) for row in rows]
 

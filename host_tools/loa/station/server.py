@@ -13,6 +13,7 @@ from aiohttp import web
 from loa.errors import EXIT_NETWORK, LoaError
 from loa.firmware import topics
 from loa.keys import Keyring
+from loa.language import _
 from loa.station import forms
 from loa.station.audio import AudioStore
 from loa.station.documents import Documents
@@ -47,7 +48,9 @@ class Server:
             except OSError as error:
                 await self._runner.cleanup()
                 raise LoaError(
-                    f"port {port} cannot be used: {error.strerror}", "set the station's ports in site.toml", EXIT_NETWORK
+                    _("port {port} cannot be used: {strerror}", port=port, strerror=error.strerror),
+                    _("set the station's ports in site.toml"),
+                    EXIT_NETWORK,
                 ) from error
 
     async def stop(self) -> None:

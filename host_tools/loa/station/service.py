@@ -13,12 +13,14 @@ import asyncio
 import json
 import logging
 import time
+from functools import partial
 from typing import Any
 
 from loa.errors import LoaError
 from loa.firmware import refusal, report_fields, reports, topics
 from loa.site.model import Site
 from loa.station.bus import Bus
+from loa.station.documents import Document
 from loa.station.live import BURST_S, LiveStreams
 from loa.station.server import Server
 from loa.station.station import Station
@@ -30,6 +32,7 @@ _COMMAND_AGAIN_S = 5.0
 _REPAIR_AGAIN_S = 10.0
 _RENEW_TICKS = 600
 _KEYS_TICKS = 20
+_CONFIRMED_AT_ONCE = 50  # signatures of a millisecond or two
 _WILL = {"online": False}  # unsigned, because the broker speaks it: believed only as far as it goes
 _WILL_BYTES_MAX = 32
 _RENEWED = (topics.PLAN, topics.AIR)
@@ -46,6 +49,8 @@ class Service:
         self._time = TimeServer()
         self._published: dict[str, int] = {}  # topic: revision, in this connection
         self._sent: dict[str, float] = {}  # command id or repaired document id: when, monotonic
+        self._waiting: list[tuple[str, bytes, bool]] = []  # messages to be recorded
+        self._version: object = None  # of the documents, when all of them were published last
         self._unseen: set[str] = set()  # nodes whose `seen` may be behind
         self._task: asyncio.Task[None] | None = None
 
@@ -72,7 +77,7 @@ class Service:
             loop.call_soon_threadsafe(self._up)
 
         def on_message(topic: str, payload: bytes, retained: bool) -> None:
-            loop.call_soon_threadsafe(self._heard, topic, payload, retained)
+            loop.call_soon_threadsafe(self._hear, topic, payload, retained)
 
         self._bus.start(on_up, on_message)
         self._task = asyncio.create_task(self._run(), name="station")
@@ -102,15 +107,12 @@ class Service:
 
     async def _run(self) -> None:
         ticks = 0
-        before: object = None
         while True:
             if ticks % _RENEW_TICKS == 0:
                 self._renew()
             if ticks % _KEYS_TICKS == 0:
                 self._follow_keys()
-            changes = self._station.changes()
-            if changes != before:
-                before = changes
+            if self._station.documents.version() != self._version:
                 self._publish_documents()
             self._tend_lives()
             self._confirm_events()
@@ -128,9 +130,13 @@ class Service:
         self._send_commands()
 
     def _publish_documents(self) -> None:
+        self._version = self._station.documents.version()
         for document in self._station.documents.all_current():
-            if self._published.get(document.topic) != document.revision and self._bus.publish(document.topic, document.raw, retain=True):
-                self._published[document.topic] = document.revision
+            self._publish(document)
+
+    def _publish(self, document: Document) -> None:
+        if self._published.get(document.topic) != document.revision and self._bus.publish(document.topic, document.raw, retain=True):
+            self._published[document.topic] = document.revision
 
     def _send_commands(self) -> None:
         for command in self._station.commands.waiting():
@@ -138,22 +144,33 @@ class Service:
                 self._bus.publish(topics.to(topics.node_audience(command.node), topics.COMMAND), command.raw, retain=False)
 
     def _confirm_events(self) -> None:
-        """Publish `seen` where it would say something new; events are committed before."""
-        for node_id in self._unseen:
-            audience = topics.node_audience(node_id)
-            body: dict[str, Any] = {}
-            state = self._station.nodes.state(node_id)
-            if "nonce" in state:
-                body["nonce"] = state["nonce"]
-            journal = self._station.record.newest_journal(node_id)
-            if journal:
-                body |= {"journal": journal, "n": self._station.record.recorded(node_id, journal)}
-            current = self._station.documents.current(topics.SEEN, audience)
-            if current is None or any(current.body.get(name) != value for name, value in body.items()):
-                self._station.documents.issue(topics.SEEN, audience, body)
-        if self._unseen:
-            self._unseen.clear()
-            self._publish_documents()
+        """Publish `seen` where it would say something new; events are committed before. No more at once than can be signed while orders wait."""
+        some = [self._unseen.pop() for _ in range(min(_CONFIRMED_AT_ONCE, len(self._unseen)))]
+        if not some:
+            return
+        with self._station.one_commit():  # in which no other process commits
+            before = self._station.documents.version()
+            issued = [document for node_id in some if (document := self._confirmation(node_id)) is not None]
+            after = self._station.documents.version()
+        for document in issued:
+            self._publish(document)
+        if before == self._version:  # nothing else waits to be published
+            self._version = after
+
+    def _confirmation(self, node_id: str) -> Document | None:
+        """A `seen` for a node, None if the one that it has says as much."""
+        audience = topics.node_audience(node_id)
+        body: dict[str, Any] = {}
+        state = self._station.nodes.state(node_id)
+        if "nonce" in state:
+            body["nonce"] = state["nonce"]
+        journal = self._station.record.newest_journal(node_id)
+        if journal:
+            body |= {"journal": journal, "n": self._station.record.recorded(node_id, journal)}
+        current = self._station.documents.current(topics.SEEN, audience)
+        if current is None or any(current.body.get(name) != value for name, value in body.items()):
+            return self._station.documents.issue(topics.SEEN, audience, body)
+        return None
 
     def _renew(self) -> None:
         """Sign anew what has passed half of its time: a plan holds until it is replaced."""
@@ -179,7 +196,24 @@ class Service:
 
     # Up from the nodes.
 
-    def _heard(self, topic: str, payload: bytes, retained: bool = False) -> None:
+    def _hear(self, topic: str, payload: bytes, retained: bool) -> None:
+        """Take a message in; what comes within one turn of the loop is recorded in one commit."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._record_waiting)
+        self._waiting.append((topic, payload, retained))
+
+    def _record_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            with self._station.one_commit():
+                for message in waiting:
+                    self._heard(*message)
+        except BaseException:  # nothing was recorded: once more one by one, so that only the message that is to blame is lost
+            for message in waiting:
+                asyncio.get_running_loop().call_soon(partial(self._heard, *message))
+            raise
+
+    def _heard(self, topic: str, payload: bytes, retained: bool) -> None:
         parsed = topics.parse_from(topic)
         if parsed is None or parsed[0] not in self._station.nodes or not payload:
             return

@@ -6,6 +6,7 @@ folder, now or when it next runs; that is why killing either of them at any mome
 
 import socket
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from loa.firmware import documents, limits, topics
 from loa.keys import Keyring
 from loa.keys.signing import open_signed
 from loa.keys.trust import ROOT_KID
+from loa.language import _
 from loa.site.model import Site
 from loa.site.model import Station as StationSettings
 from loa.station.audio import AudioStore, Recording, name_of
@@ -51,7 +53,9 @@ class Station:
     def __init__(self, site: Site, name: str, keyring: Keyring, folder: Path) -> None:
         if name not in site.stations:
             raise LoaError(
-                f'there is no station "{name}"', suggestion(name, site.stations) or "there is: " + ", ".join(site.stations), EXIT_INVALID
+                _('there is no station "{name}"', name=name),
+                suggestion(name, site.stations) or _("there is: ") + ", ".join(site.stations),
+                EXIT_INVALID,
             )
         self.site = site
         self.name = name
@@ -159,7 +163,9 @@ class Station:
         try:
             payload = open_signed(raw, self.keyring.root_public())
         except (JoseError, ValueError) as error:
-            raise LoaError(f"the trust document of {self.area} is not signed by this site's root", "run `loa keys`", EXIT_KEYS) from error
+            raise LoaError(
+                _("the trust document of {area} is not signed by this site's root", area=self.area), _("run `loa keys`"), EXIT_KEYS
+            ) from error
         self.documents.adopt(topics.TRUST, raw, payload)
 
     def urgent(
@@ -247,9 +253,9 @@ class Station:
         """Proof of play for what was to start from `first` to before `last`, Unix seconds."""
         return proofs(self.site.nodes_served_by(self.name), self.documents, self.orders, self.record, first, last)
 
-    def changes(self) -> tuple[int, int]:
-        """Differs after every commit by any process; see `Database.changes`."""
-        return self._database.changes()
+    def one_commit(self) -> AbstractContextManager[object]:
+        """What is recorded in the block is committed at its end, all of it or nothing."""
+        return self._database.transaction()
 
     def _give(self, audience: str, fields: dict[str, Any], what: str, importance: str, valid_s: int) -> str:
         record = self._order(audience, fields, what, importance, valid_s)
@@ -294,4 +300,4 @@ class Station:
 
 
 def _no_such(message: str, value: str, known: list[str]) -> LoaError:
-    return LoaError(message, suggestion(value, known) or "known are: " + ", ".join(known), EXIT_INVALID)
+    return LoaError(message, suggestion(value, known) or _("known are: ") + ", ".join(known), EXIT_INVALID)

@@ -26,7 +26,9 @@ class TimeServer(asyncio.DatagramProtocol):
             self._transport, _ = await endpoint
         except OSError as error:
             raise LoaError(
-                f"UDP port {port} cannot be used: {error.strerror}", "set the station's time_port in site.toml", EXIT_NETWORK
+                _("UDP port {port} cannot be used: {strerror}", port=port, strerror=error.strerror),
+                _("set the station's time_port in site.toml"),
+                EXIT_NETWORK,
             ) from error
 
     def stop(self) -> None:

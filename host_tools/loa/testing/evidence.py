@@ -1,7 +1,8 @@
-"""Keeps what is left of a commune or node when a test fails: sound, logs and a timeline, in a folder that outlives the test."""
+"""Keeps what is left of a commune or node when a test fails: sound, logs, a timeline and its picture, in a folder that outlives the test."""
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Any
 
 from loa.sim import recording
 from loa.sim.node import LOG_FILE, SimulatedNode
+from loa.testing.acts import Act
 from loa.testing.commune import Commune
 
 Entry = dict[str, Any]
+_DOWN = ("killed", "stopped", "paused", "power off")
+_UP = ("started", "resumed", "power on")
 
 
 def keep(part: Commune | SimulatedNode, folder: Path) -> list[Path]:
@@ -26,6 +30,8 @@ def keep(part: Commune | SimulatedNode, folder: Path) -> list[Path]:
     timeline = folder / "timeline.jsonl"
     timeline.write_text("".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in _timeline(part)), encoding="utf-8")
     kept.append(timeline)
+    if hasattr(part, "desk"):
+        kept += _picture(part, folder)
     if part.storms:
         storms = folder / "storms.json"
         storms.write_text(json.dumps(part.storms, indent=1) + "\n")
@@ -50,6 +56,29 @@ def _keep_node(node: SimulatedNode, folder: Path) -> list[Path]:
 
 def _station_log(commune: Commune) -> Path | None:
     return commune.station.log_file if hasattr(commune, "station") else None
+
+
+def _picture(commune: Commune, folder: Path) -> list[Path]:
+    """What was planned and reported as `loa sim --record` keeps and draws it, with what befell."""
+    from loa.demo import record  # brings matplotlib, for which no other part of a test waits
+    from loa.demo.timeline import Mark
+
+    marks: list[Mark] = []
+    for act, over in _downs(commune.acts.all):
+        if act.who in ("broker", "station"):
+            marks.append(Mark("broker" if act.who == "broker" else "station", act.at, over, f"{act.who} {act.what}"))
+        else:
+            marks.append(Mark("power", act.at, over, act.what, act.who))
+    written = record.write(commune.desk, folder, int(commune.begun), int(time.time()) + 1, marks)
+    return [written, *sorted(folder.glob(f"{written.stem}.[ps][nv]g"))]
+
+
+def _downs(acts: list[Act]) -> Iterator[tuple[Act, float]]:
+    """Each time that a part was down: by which act, and until when, Unix seconds; until now if it still is."""
+    for number, act in enumerate(acts):
+        if act.what in _DOWN:
+            back = (later.at for later in acts[number + 1 :] if later.who == act.who and later.what in _UP)
+            yield act, next(back, time.time())
 
 
 def _timeline(commune: Commune) -> list[Entry]:

@@ -1,6 +1,6 @@
 """MPEG-1, 2 and 2.5 audio Layer III decoded on stock MicroPython: integer kernels in viper, no C, no allocation after construction.
 
-Usable without the rest of the node: it imports nothing outside this folder but `micropython` and `array`. See README.md beside this file.
+Usable without the rest of the node: it imports nothing outside this folder but `micropython`, `array` and `sys`. See README.md beside this file.
 
     from node.audio.mp3.decoder import Decoder
     decoder = Decoder(stereo=False)          # allocates everything
@@ -15,5 +15,5 @@ A decoder made with `stereo=False` mixes (left + right) / 2.
 
 What stands after the first frame: `rate` in frames a second, `channels` of the stream (1 or 2), `version` (1, 2 or 25), all 0 before. Counters since
 construction: `granules` decoded, `concealed` granules that were lost and replaced, `skipped` bytes that were no frame. `trim=True` (the default)
-leaves out encoder delay and padding that a Xing, Info, LAME or VBRI header tells of.
+leaves out encoder delay and padding that a LAME header tells of.
 """

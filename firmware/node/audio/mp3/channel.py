@@ -7,11 +7,13 @@ from micropython import const
 from node.audio.mp3 import tables
 from node.audio.mp3.dct32 import dct32
 from node.audio.mp3.frame import BLOCK, INFO, MIXED
-from node.audio.mp3.hybrid import add, clear, finish, overlap_long, overlap_short, overlap_wide, plan, reduce_alias, reorder, widen
+from node.audio.mp3.hybrid import add, clear, finish, move, overlap_long, overlap_short, overlap_wide, plan, reduce_alias, reorder, widen
 from node.audio.mp3.imdct import dct_long, dct_short
+from node.audio.mp3.output import limit
 from node.audio.mp3.window import move_on, window
 
 LINES = 576
+_LOUDEST = const((1 << 30) - 1)  # no sample that can be heard is louder
 _LOUD = const(85000)  # sum of the magnitudes of two granules' lines from which X can leave +-2.6, Q.15
 
 
@@ -34,7 +36,7 @@ class Shared:
 
 
 class Channel:
-    """Call `transform` for the lines of a granule, once more with `more` where a second set is to be mixed in, then `synthesise`."""
+    """Call `transform` for the lines of a granule, `mix` for a second set that is added (and `keep_levels` before both), then `synthesise`."""
 
     def __init__(self, shared):
         self._shared = shared
@@ -45,15 +47,18 @@ class Channel:
         self._wide = bytearray(32)
         self._rows = cells(32 * 87)
         self._more_wide = bytearray(32)
+        self._kept_levels = cells(33)
         self.reset()
 
     def reset(self):
         clear(self._past, LINES)
         clear(self._rows, 32 * 87)
         clear(self.levels, 33)
+        clear(self.pcm, LINES)
         for k in range(32):
             self._wide[k] = 0
         self._past_subbands = 0
+        self._ceiling = -1  # of a concealed granule, what it must not exceed
         self._past_total = 0
         self._total = 0
 
@@ -63,6 +68,10 @@ class Channel:
         self._hybrid(lines, info, widths, long_bands, last, self._past, self._wide, self._samples)
         self._total += total
 
+    def keep_levels(self):
+        """What is transformed next is the first of two sets, whose levels are those of both."""
+        move(self._kept_levels, 0, self.levels, 0, 4 * 33)
+
     def mix(self, lines, info, widths, long_bands, last, total, free):
         """As `transform`, for lines of another block type that are added. `free`: 576 cells for the time being."""
         subbands = self._past_subbands
@@ -70,6 +79,7 @@ class Channel:
         for k in range(32):
             self._more_wide[k] = 0
         self._past_subbands = 0
+        move(self.levels, 0, self._kept_levels, 0, 4 * 33)
         self._hybrid(lines, info, widths, long_bands, last, self.pcm, self._more_wide, free)
         add(self._samples, free, LINES)
         widen(self._past, self._wide, 32, self._shared.up)
@@ -79,8 +89,9 @@ class Channel:
         self._total += total
 
     def conceal(self):
-        """Go on without lines."""
+        """Go on without lines; what comes out will be no louder than the granule before."""
         shared = self._shared
+        self._ceiling = limit(self.pcm, _LOUDEST, LINES, shared.up)
         clear(self.levels, 33)
         clear(shared.spare, LINES)
         self._hybrid(shared.spare, shared.silence, tables.BANDS, 22, 0, self._past, self._wide, self._samples)
@@ -94,6 +105,9 @@ class Channel:
         dct32(0, self._samples, self._rows, 18, loud, shared.up)
         window(0, self._rows, self._rows, self.pcm, tables.WINDOW, shared.up)
         move_on(0, self._rows)
+        if self._ceiling >= 0:
+            limit(self.pcm, self._ceiling, LINES, shared.up)
+            self._ceiling = -1
 
     def _hybrid(self, lines, info, widths, long_bands, last, past, wide, samples):
         shared = self._shared
@@ -101,36 +115,37 @@ class Channel:
         kind = info[BLOCK]
         mixed = info[MIXED]
         subbands = (last + 17) // 18
-        long_subbands = 32
         boundaries = min(subbands, 31)
-        if kind == 2:
-            long_subbands = 2 if mixed else 0
-            boundaries = 1 if mixed and last else 0
-            if last:
-                subbands = 32
-                reorder(lines, shared.spare, widths, long_bands, LINES)
-                lines = shared.spare
+        if kind == 2 and last:
+            boundaries = 1 if mixed else 0
+            subbands = 32
+            reorder(lines, shared.spare, widths, long_bands, LINES)
+            lines = shared.spare
         if boundaries:
             reduce_alias(0, lines, self.levels, tables.ALIAS, boundaries, up)
-            if kind != 2:
-                subbands = min(subbands + 1, 32)
+            subbands = min(subbands + 1, 32)
         count = max(subbands, self._past_subbands)
         self._past_subbands = subbands
-        first_short = min(long_subbands, count)
-        flags, high, levels = shared.flags, shared.high, self.levels
-        if first_short:
-            force = 1 if kind and kind != 2 and not mixed else 0
-            loud = plan(lines, high, levels, flags, wide, force, boundaries, 0, first_short, up)
-            dct_long(0, lines, flags, 1, 0, first_short)
-            overlap_long(0, 0, lines, past, samples, flags, tables.QUIET_ROTATIONS, 0, first_short, up)
-            if loud:
-                dct_long(0, high, flags, 2, 0, first_short)
-                overlap_wide(
-                    lines, high, past, samples, levels, flags, wide, shared.rotations[0 if kind == 2 else kind], 0, first_short, up
-                )
-        if first_short < count:
-            plan(lines, high, levels, flags, wide, 1, 0, first_short, count, up)
-            dct_short(0, lines, first_short, count)
-            dct_short(0, high, first_short, count)
-            overlap_short(lines, high, past, samples, wide, tables.SHORT_WINDOW, shared.work, first_short, count, up)
-        finish(samples, levels, count)
+        first = 0
+        if mixed:  # the two lowest subbands have the window of long blocks
+            first = min(2, count)
+            self._long(lines, past, wide, samples, 0, boundaries, 0, first)
+        if kind == 2:
+            plan(lines, shared.high, self.levels, shared.flags, wide, 1, 0, first, count, up)
+            dct_short(0, lines, first, count)
+            dct_short(0, shared.high, first, count)
+            overlap_short(lines, shared.high, past, samples, wide, tables.SHORT_WINDOW, shared.work, first, count, up)
+        else:
+            self._long(lines, past, wide, samples, kind, boundaries, first, count)
+        finish(samples, self.levels, count)
+
+    def _long(self, lines, past, wide, samples, kind, aliased, first, last):
+        """IMDCT and overlap of the subbands `first` to `last` (excluded) with the window of block type `kind`."""
+        shared = self._shared
+        up, high, flags = shared.up, shared.high, shared.flags
+        loud = plan(lines, high, self.levels, flags, wide, kind, aliased, first, last, up)
+        dct_long(0, lines, flags, 1, first, last)
+        overlap_long(0, 0, lines, past, samples, flags, tables.QUIET_ROTATIONS, first, last, up)
+        if loud:
+            dct_long(0, high, flags, 2, first, last)
+            overlap_wide(lines, high, past, samples, self.levels, flags, wide, shared.rotations[kind], first, last, up)

@@ -55,6 +55,7 @@ class Decoder:
         bands = memoryview(tables.BANDS)
         self._bands = tuple(bands[40 * n : 40 * n + 40] for n in range(27))
         self._layout = frame.side_layout()
+        self._long = self._bands[0]
         self._main = bytearray(_MAIN_BYTES + _GUARD)
         self._counts = [0, 0]  # lines of each channel that may be other than 0
         self._totals = [0, 0]  # sums of their magnitudes
@@ -161,6 +162,7 @@ class Decoder:
             if rate != self.rate or fields[CHANNELS] != self.channels:
                 self._main_end = 0
                 self.rate, self.channels = rate, fields[CHANNELS]
+                self._long = self._bands[3 * fields[RATE]]
                 self.version = 1 if fields[MPEG1] else 2 if fields[RATE] < 6 else 25
             if stream.damaged:
                 self._main_end = 0
@@ -253,7 +255,7 @@ class Decoder:
         if channels == 2:
             same = self._same(left)
             if joint & 2:
-                lower = _ROOT_HALF
+                lower = _ROOT_HALF if self._stereo or same else _ROOT_HALF + _HALF
                 skip = not self._stereo and not joint & 1 and same
             elif not self._stereo:
                 lower = _HALF
@@ -272,7 +274,8 @@ class Decoder:
                 bit = end
                 continue
             lines = self._lines[channel]
-            long = self._bands[3 * fields[RATE]]
+            widths = long = self._long
+            long_bands = 22
             last = huffman(0, 0, main, bit, end, block, long, tables.HUFFMAN, tables.ROOTS, tables.LINBITS, lines)
             if last < 0:
                 return False
@@ -280,8 +283,9 @@ class Decoder:
                 self._suspect = True
                 last ^= INEXACT
             bit = end
-            widths = self._widths(block)
-            long_bands = self._long_bands(block)
+            if block[BLOCK] == 2:
+                widths = self._widths(block)
+                long_bands = self._long_bands(block)
             if channel & joint & 1:
                 self._bounds = zero_part(lines, block, widths, long_bands, last)
             levels = self._outputs[channel if self._stereo else 0].levels
@@ -302,7 +306,9 @@ class Decoder:
         return one[BLOCK] == other[BLOCK] and one[MIXED] == other[MIXED]
 
     def _widths(self, block):
-        kind = 0 if block[BLOCK] != 2 else 2 if block[MIXED] else 1
+        if block[BLOCK] != 2:
+            return self._long
+        kind = 2 if block[MIXED] else 1
         return self._bands[3 * self._stream.fields[RATE] + kind]
 
     def _long_bands(self, block):
@@ -325,10 +331,24 @@ class Decoder:
             counts[0] = max(counts)
             totals[0] += totals[1]
             channels = 1
+        elif channels == 2:
+            self._split(left, joint)
+            output.keep_levels()
         output.transform(lines, block, self._widths(block), self._long_bands(block), counts[0], totals[0])
         if channels == 2:
             block = self._blocks[left + 1]
             output.mix(more, block, self._widths(block), self._long_bands(block), counts[1], totals[1], lines)
+
+    def _split(self, left, joint):
+        """Left and right out of joint stereo."""
+        counts, totals = self._counts, self._totals
+        if joint & 1:
+            self._intensity(left, joint, False)
+        elif joint:
+            middle_side(self._lines[0], self._lines[1], 0, max(counts))
+        if joint:
+            counts[0] = counts[1] = max(counts)
+            totals[0] = totals[1] = totals[0] + totals[1]
 
     def _separate(self, left, channels, joint):
         """Two outputs."""
@@ -336,13 +356,8 @@ class Decoder:
         if channels == 1:
             move(self._lines[1], 0, self._lines[0], 0, 4 * LINES)
             counts[1], totals[1] = counts[0], totals[0]
-        elif joint:
-            if joint & 1:
-                self._intensity(left, joint, False)
-            else:
-                middle_side(self._lines[0], self._lines[1], 0, max(counts))
-            counts[0] = counts[1] = max(counts)
-            totals[0] = totals[1] = totals[0] + totals[1]
+        else:
+            self._split(left, joint)
         if joint or channels == 1:
             self._share_levels()
         for side in (0, 1):

@@ -21,6 +21,7 @@ _RUBBISH_MAX = const(65_536)
 _HEAD_BYTES = const(4)
 _DECODER_DELAY = 529  # frames by which every decoder of Layer III is late: 528 of the filter bank and one
 _LAME_WRITERS = (b"LAME", b"Lavf", b"Lavc")
+_FRAMES_MAX = const((1 << 30) // 1152 - 1)  # more is no length: it could not be counted in small integers
 _HAS_FRAMES = const(1)
 _HAS_BYTES = const(2)
 _HAS_TOC = const(4)
@@ -97,6 +98,8 @@ def _xing(frame, at, constant):
     frames = None
     if flags & _HAS_FRAMES:
         frames = _number(frame, at)
+        if frames > _FRAMES_MAX:
+            frames = None
         at += 4
     at += (4 if flags & _HAS_BYTES else 0) + (100 if flags & _HAS_TOC else 0) + (4 if flags & _HAS_QUALITY else 0)
     lead = tail = 0

@@ -28,7 +28,7 @@ def huffman(
 
     `cell`: a block of side information. `widths`: of the long bands. `cache`, `left`: anything; here the lowest `left` (0 to 30) bits of `cache`
     are the next ones.
-    Reads at most 14 bytes behind `end`.
+    Reads at most 12 bytes behind `end`.
     """
     byte = bit >> 3
     limit = (end >> 3) + 4
@@ -72,9 +72,9 @@ def huffman(
         base = root & 4095
         mask = (1 << bits) - 1
         while i < stop:
+            if byte > limit:
+                return 0 - 1
             if left < 15:
-                if byte > limit:
-                    return 0 - 1
                 cache = (cache & 16383) << 16 | data[byte] << 8 | data[byte + 1]
                 byte += 2
                 left += 16

@@ -58,8 +58,8 @@ def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: in
             g = r[0] & 8191
             c = f[0]
             d = f[1]
-            q[0] = a * c + b * d + (e * c + g * d + 4096 >> 13) >> 3
-            r[0] = b * c - a * d + (g * c - e * d + 4096 >> 13) >> 3
+            q[0] = a * c + b * d + (e * c + g * d + 36864 >> 13) >> 3
+            r[0] = b * c - a * d + (g * c - e * d + 36864 >> 13) >> 3
             q = ptr32(int(q) - 4)
             r = ptr32(int(r) + 4)
             f = ptr32(int(f) + 8)
@@ -70,7 +70,7 @@ def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: in
 def plan(p: ptr32, high: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, force: int, aliased: int, first: int, last: int, up: int) -> int:
     """Set the flags of the subbands `first` to `last` (excluded) and split what is loud into `high` (times 2**12) and `p`; returns how many are loud.
 
-    `force`: treat all as loud (windows other than type 0). `aliased`: lines came in from the neighbours, weighted with at most 0.52.
+    `force`: treat all as loud, as windows other than type 0 want it. `aliased`: lines came in from the neighbours, weighted with at most 0.52.
     """
     loud = 0
     before = 0
@@ -204,41 +204,65 @@ def overlap_short(p: ptr32, high: ptr32, past: ptr32, out: ptr32, wide: ptr8, wi
     v = ptr32(int(past) + 72 * first)
     o = ptr32(int(out) + 4 * first)
     while first < last:
-        m = 0
-        while m < 36:
-            work[m] = 0
-            m += 1
-        block = 0
-        while block < 3:
+        z = work
+        m = 6
+        while m:
+            m -= 1
+            z[0] = 0
+            z[1] = 0
+            z[2] = 0
+            z[3] = 0
+            z[4] = 0
+            z[5] = 0
+            z = ptr32(int(z) + 24)
+        z = work
+        block = 3
+        while block:
+            block -= 1
+            t = window
+            r = ptr32(int(window) + 36)
+            falling = ptr32(int(z) + 56)
+            rising = ptr32(int(z) + 60)
             m = 0
             while m < 6:
-                y = (h[3 * m + block] << up >> up3) + (a[3 * m + block] << up >> up15)
+                y = (h[0] << up >> up3) + (a[0] << up >> up15)
                 low = y & 8191
                 y = y >> 13
-                i = 8 - m
-                j = 9 + m
-                sign = 0 - 1
-                if m >= 3:
-                    j = m - 3
-                    sign = 1
-                z = 6 * block + 6
-                work[z + i] = work[z + i] - (y * window[i] + (low * window[i] >> 13) >> 4)
-                work[z + j] = work[z + j] + (y * window[j] + (low * window[j] >> 13) >> 4) * sign
+                falling[0] = falling[0] - (y * t[3] + (low * t[3] >> 13) >> 4)
+                if m < 3:
+                    rising[0] = rising[0] - (y * r[0] + (low * r[0] >> 13) >> 4)
+                else:
+                    if m == 3:
+                        rising = ptr32(int(z) + 24)
+                        r = window
+                    rising[0] = rising[0] + (y * r[0] + (low * r[0] >> 13) >> 4)
+                falling = ptr32(int(falling) - 4)
+                rising = ptr32(int(rising) + 4)
+                t = ptr32(int(t) + 4)
+                r = ptr32(int(r) + 4)
+                h = ptr32(int(h) + 12)
+                a = ptr32(int(a) + 12)
                 m += 1
-            block += 1
+            z = ptr32(int(z) + 24)
+            h = ptr32(int(h) - 68)
+            a = ptr32(int(a) - 68)
+        h = ptr32(int(h) + 60)
+        a = ptr32(int(a) + 60)
         old = wide[first]
         wide[first] = 1
-        m = 0
-        while m < 18:
-            x = v[m]
+        z = work
+        q = o
+        m = 18
+        while m:
+            m -= 1
+            x = v[0]
             if old == 0:
                 x = x << up >> up15
-            o[32 * m] = x + work[m]
-            v[m] = work[m + 18]
-            m += 1
-        a = ptr32(int(a) + 72)
-        h = ptr32(int(h) + 72)
-        v = ptr32(int(v) + 72)
+            q[0] = x + z[0]
+            v[0] = z[18]
+            v = ptr32(int(v) + 4)
+            q = ptr32(int(q) + 128)
+            z = ptr32(int(z) + 4)
         o = ptr32(int(o) + 4)
         first += 1
 

@@ -63,3 +63,24 @@ def to_int32(source: ptr32, start: int, out: ptr32, at: int, frames: int, step: 
         out[at] = source[start] << up >> up2
         at += step
         start += 1
+
+
+@micropython.viper
+def limit(p: ptr32, most: int, n: int, up: int) -> int:
+    """Clip `n` samples to magnitudes of at most `most`, by which no step comes in; returns what the largest magnitude was."""
+    largest = 0
+    while n:
+        x = p[0] << up >> up
+        y = x
+        if y < 0:
+            y = 0 - y
+        if y > largest:
+            largest = y
+        if y > most:
+            if x < 0:
+                p[0] = 0 - most
+            else:
+                p[0] = most
+        p = ptr32(int(p) + 4)
+        n -= 1
+    return largest

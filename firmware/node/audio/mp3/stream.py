@@ -16,6 +16,7 @@ _INPUT_BYTES = const(4096)
 _GUARD = const(8)  # bytes behind the input that kernels may read
 _FRAME_MAX = const(1732)  # free format: no more than a quarter above 320 kbit/s at 32 kHz
 _HEADER = const(4)
+_FRAME_MIN = const(38)  # a header, a CRC and the longest side information
 
 
 class Stream:
@@ -59,6 +60,16 @@ class Stream:
 
     def next(self):
         """True when a whole frame lies at `at`; False when more bytes are needed."""
+        buffer, fields, at = self.buffer, self.fields, self.at
+        if self._locked and header(buffer, at, fields, tables.FRAMES):  # the usual case first; behind the input lie old bytes or zeros
+            size = fields[FRAME_BYTES]
+            if 0 < size <= self._end - at and fields[RATE] == self._rate and fields[CHANNELS] == self._channels and size >= _FRAME_MIN:
+                self.size = size
+                return True
+        return self._search()
+
+    def _search(self):
+        """`next`, also where the stream is not locked, a tag lies, or the header is no good."""
         buffer = self.buffer
         while True:
             if self._skip:

@@ -20,9 +20,13 @@ compat.install()
 import esp32
 import vfs
 
+from loa.sim.esp32 import fitting, nvs
+
 
 def main() -> None:
     root = os.getcwd()
+    fitting.fit()
+    nvs.erase_if_full()
     vfs.mount(vfs.VfsLfs2(esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")[0]), root)
     sys.path.insert(0, root)
     try:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from loa.errors import EXIT_USAGE, LoaError
+from loa.language import _
 from loa.sim.commune import Commune
 from loa.sim.hardware import surroundings
 from loa.sim.node import SimulatedNode
@@ -34,10 +35,14 @@ class CommuneSubject:
         elsewhere = sorted(wanted - set(_ANYWHERE_KINDS))
         if elsewhere and not self._commune.runtime.is_micropython:
             raise LoaError(
-                f"nodes on CPython have no {', '.join(elsewhere)}", "run them on MicroPython, or choose another storm", EXIT_USAGE
+                _("nodes on CPython have no {elsewhere}", elsewhere=", ".join(elsewhere)),
+                _("run them on MicroPython, or choose another storm"),
+                EXIT_USAGE,
             )
         if kinds.BROKER_RESTART in wanted and self._commune.broker.log_file is None:
-            raise LoaError(f"the broker {self._commune.broker.url} is not ours to restart", "choose another storm", EXIT_USAGE)
+            raise LoaError(
+                _("the broker {url} is not ours to restart", url=self._commune.broker.url), _("choose another storm"), EXIT_USAGE
+            )
 
     def begin(self, fault: Fault) -> None:
         """Break it."""

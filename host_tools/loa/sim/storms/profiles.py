@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from loa.errors import EXIT_USAGE, LoaError, suggestion
+from loa.language import _
 
 _CRYSTAL = "crystal"
 
@@ -13,7 +14,11 @@ _CRYSTAL = "crystal"
 def profile(name: str) -> dict[str, Any]:
     """The figures of a network path. Raises `LoaError` for one that does not exist."""
     if name not in names():
-        raise LoaError(f'there is no profile "{name}"', suggestion(name, names()) or "the profiles are: " + ", ".join(names()), EXIT_USAGE)
+        raise LoaError(
+            _('there is no profile "{name}"', name=name),
+            suggestion(name, names()) or _("the profiles are: ") + ", ".join(names()),
+            EXIT_USAGE,
+        )
     return dict(_all()[name])
 
 

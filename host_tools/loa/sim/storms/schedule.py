@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loa.errors import EXIT_USAGE, LoaError, suggestion
+from loa.language import _
 from loa.sim.hardware.lot import Lot
 from loa.sim.hardware.surroundings import FULL, GONE, WRONG_PASSWORD
 from loa.sim.storms import fault as kinds
@@ -90,7 +91,9 @@ def schedule(name: str, seed: int, nodes: Sequence[str], seconds: float) -> tupl
     What befalls one node does not depend on which others there are.
     """
     if name not in _STORMS:
-        raise LoaError(f'there is no storm "{name}"', suggestion(name, NAMES) or "the storms are: " + ", ".join(NAMES), EXIT_USAGE)
+        raise LoaError(
+            _('there is no storm "{name}"', name=name), suggestion(name, NAMES) or _("the storms are: ") + ", ".join(NAMES), EXIT_USAGE
+        )
     found: list[Fault] = []
     for strain in _STORMS[name]:
         for who in [BROKER] if strain.kind == kinds.BROKER_RESTART else nodes:

@@ -1,4 +1,4 @@
-"""Carries a storm out: begins and ends each fault in its time, in a thread of its own. What a fault does to whom is the subject's."""
+"""Carries a storm out: begins and ends each fault in its time, in one thread for each who is hit. What a fault does to whom is the subject's."""
 
 import heapq
 import json
@@ -14,7 +14,10 @@ Tell = Callable[[float, str, str], None]  # Unix seconds, who, what
 
 
 class Subject(Protocol):
-    """Whom the storm hits. A fault that the subject does not know is refused by `check`, before anything has begun."""
+    """Whom the storm hits. A fault that the subject does not know is refused by `check`, before anything has begun.
+
+    Faults of one victim come one after the other, those of several at once, from threads of their own.
+    """
 
     def check(self, faults: Iterable[Fault]) -> None:
         """Raise `LoaError` if one of these cannot be done here."""
@@ -32,7 +35,7 @@ class Subject(Protocol):
 class Weather:
     """`with Weather(subject, faults, tell):` the storm goes on beside the block. What is broken at its end is mended.
 
-    `tell` is called for each beginning and end, from the storm's thread. An error of the subject ends the storm and is raised at the end of the block.
+    `tell` is called for each beginning and end, from threads of the storm. An error of the subject ends the storm and is raised at the end of the block.
     """
 
     def __init__(self, subject: Subject, faults: Iterable[Fault], tell: Tell = lambda at, who, what: None) -> None:
@@ -40,18 +43,22 @@ class Weather:
         self._faults = tuple(faults)
         self._tell = tell
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="storm", daemon=True)
-        self._under_way: list[Fault] = []
+        victims = sorted({fault.who for fault in self._faults})
+        self._threads = [threading.Thread(target=self._run, args=(who,), name=f"storm on {who}", daemon=True) for who in victims]
+        self._under_way: dict[str, list[Fault]] = {who: [] for who in victims}
         self._failure: BaseException | None = None
 
     def __enter__(self) -> Self:
         self._subject.check(self._faults)
-        self._thread.start()
+        self._begun = time.monotonic()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
         self._over.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         if kind is None:
             self.check()
 
@@ -62,26 +69,29 @@ class Weather:
 
     def hits(self, who: str) -> bool:
         """True while something of this one is broken by the storm."""
-        return any(fault.who == who for fault in tuple(self._under_way))
+        return bool(self._under_way.get(who))
 
-    def _run(self) -> None:
+    def _run(self, who: str) -> None:
         try:
-            self._pass()
+            self._pass(who)
         except BaseException as failure:  # noqa: BLE001 - it is raised again in the block's own thread
-            self._failure = failure
-        for fault in tuple(self._under_way):
+            self._fail(failure)
+        for fault in tuple(self._under_way[who]):
             try:
                 self._finish(fault)
             except BaseException as failure:  # noqa: BLE001 - the others are mended all the same
-                self._failure = self._failure or failure
+                self._fail(failure)
 
-    def _pass(self) -> None:
-        begun = time.monotonic()
-        waiting = [(fault.at_s, number, fault, False) for number, fault in enumerate(self._faults)]
+    def _fail(self, failure: BaseException) -> None:
+        self._failure = self._failure or failure
+        self._over.set()
+
+    def _pass(self, who: str) -> None:
+        waiting = [(fault.at_s, number, fault, False) for number, fault in enumerate(self._faults) if fault.who == who]
         heapq.heapify(waiting)
         while waiting:
             at_s, number, fault, ends = heapq.heappop(waiting)
-            if self._over.wait(max(0.0, begun + at_s - time.monotonic())):
+            if self._over.wait(max(0.0, self._begun + at_s - time.monotonic())):
                 return
             if ends:
                 self._finish(fault)
@@ -91,18 +101,19 @@ class Weather:
                 heapq.heappush(waiting, (fault.ends_s, number, fault, True))
 
     def _begin(self, fault: Fault) -> None:
-        self._under_way.append(fault)  # before it is broken: whoever sees it broken can ask
+        mine = self._under_way[fault.who]
+        mine.append(fault)  # before it is broken: whoever sees it broken can ask
         try:
             self._subject.begin(fault)
         except BaseException:
-            self._under_way.remove(fault)
+            mine.remove(fault)
             raise
 
     def _finish(self, fault: Fault) -> None:
         try:
             self._subject.end(fault)
         finally:
-            self._under_way.remove(fault)  # not before: whoever sees it broken can ask until it is mended
+            self._under_way[fault.who].remove(fault)  # not before: whoever sees it broken can ask until it is mended
         if fault.lasts_s:
             self._tell(time.time(), fault.who, f"over: {fault.says}")
 

@@ -57,11 +57,11 @@ def run_main():
     """As `pyexec`: what `main.py` raises is printed, an interrupt too, and the prompt comes."""
     try:
         with open("/main.py") as file:
-            program = compile(file.read(), "main.py", "exec")
+            source = file.read()
     except OSError:  # there is none
         return
     try:
-        exec(program, {"__name__": "__main__"})
+        exec(compile(source, "main.py", "exec"), {"__name__": "__main__"})
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - as the prompt does: printed, whatever it is
         sys.print_exception(error)
 

@@ -1,0 +1,78 @@
+"""`loa sim SITE --nodes N`: a fleet on this machine until it is ended, and what there is to see of it."""
+
+import time
+from pathlib import Path
+
+from loa.cli import output
+from loa.cli.fleetglance import fleet_shown
+from loa.cli.place import Place
+from loa.cli.signals import terminable, until_ended
+from loa.demo import record
+from loa.errors import EXIT_BROKER, LoaError
+from loa.sim.fleet.commune import FleetCommune
+from loa.sim.fleet.messages import Look
+
+_LOOK_S = 1.0
+
+
+def run_fleet(
+    place: Place, count: int, station: str | None, seconds: float | None, seed: int, record_folder: Path | None, json: bool
+) -> None:
+    """Run `count` nodes with broker and station; a summary at the end, for machines as JSON. Raises `LoaError` for what cannot be."""
+    with terminable(), FleetCommune(place.site, place.places.sim.folder, count, station, seed=seed) as fleet:
+        began = int(time.time())
+        commune = fleet.commune
+        output.notes().print(fleet.crew.says)
+        where = {"folder": str(commune.places.folder), "broker": commune.broker.url, "http": commune.desk.http_url, "nodes": count}
+        if json:
+            output.as_json({**where, "runtime": fleet.crew.says, "seed": seed})
+        else:
+            output.results().print(
+                f"everything is in {commune.places.folder}; give orders from another terminal with --sim; Ctrl-C ends it"
+            )
+        look = fleet.crew.look()
+        with fleet_shown(commune.site, json) as glance:
+            due = 0.0
+
+            def step() -> None:
+                nonlocal due, look
+                _check_parts(fleet)
+                if time.monotonic() >= due:
+                    look = fleet.crew.look()
+                    glance.refresh(fleet.crew.nodes(), look)
+                    glance.told(fleet.crew.told())
+                    due = time.monotonic() + _LOOK_S
+
+            until_ended(seconds, step)
+        if record_folder is not None:
+            file = record.write(commune.desk, record_folder, began, int(time.time()))
+            output.notes().print(f"the timeline is {file}")
+        if json:
+            output.as_json({"summary": summary(look)})
+
+
+def summary(look: Look) -> dict[str, float]:
+    """The figures of a fleet at one moment."""
+    return {
+        "nodes": look.nodes,
+        "powered": look.powered,
+        "online": look.online,
+        "playing": look.air.total(),
+        "sounded_s": round(look.sounded_s, 1),
+        "underruns": look.underruns,
+        "cpu_s": round(look.cpu_s, 2),
+        "rss_per_node_kb": round(look.rss_kb / look.nodes),
+        "signature_checks": look.checks,
+        "signature_check_cpu_s": round(look.check_cpu_s, 2),
+    }
+
+
+def _check_parts(fleet: FleetCommune) -> None:
+    """Raises `LoaError` for a part that ended though nobody ended it."""
+    commune = fleet.commune
+    if not commune.broker.running:
+        raise LoaError("the broker ended by itself", f"its log is {commune.broker.log_file}", EXIT_BROKER)
+    if not commune.station.running:
+        raise LoaError("the station's service ended by itself", f"its log is {commune.station.log_file}")
+    if not fleet.crew.running:
+        raise LoaError("a process of nodes ended by itself", f"the log is {commune.places.folder / 'crew.log'}")

@@ -1,0 +1,148 @@
+"""A commune of 2,000 nodes on this machine: how soon all are connected and all play an urgent order, what a node costs, and how many are too many.
+
+Real: firmware from the board's objects up, MQTT over TLS to the embedded nats-server, documents signed and checked, the station's service in a process
+of its own. Counted instead of made: samples, see `loa.sim.fleet`. The order is the built-in siren, so that nobody fetches anything: 2,000 fetches of one
+minute of sound are 700 MB, which a commune's uplink does not carry either; urgent bulletins are stored ahead.
+Playing is told by the emulated I2S: the first buffer that is no silence goes out. From publish, when the order is committed at the station's desk.
+"""
+
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import loa.demo
+from loa.errors import LoaError
+from loa.firmware import topics
+from loa.sim.fleet.commune import FleetCommune
+from loa.sim.fleet.messages import Look, Sound
+from loa.site.load import load_site
+
+NODES = 2_000
+ORDERS = 5
+AREA = "son-la/moc-chau"
+LIMIT_MS = 3_000
+LARGER = (3_000, 4_000, 6_000, 8_000, 10_000)
+_SETTLE_S = 8.0
+_IDLE_S = 20.0
+_PLAYING_S = 5.0
+_ANSWER_S = 60.0
+_QUIET_S = 120.0
+_ONLINE_S = 180.0
+
+
+def measure(evidence: Path) -> dict[str, Any]:
+    """The figures; raw ones go to `evidence`."""
+    figures = _measure(NODES, ORDERS, evidence)
+    figures["largest"] = {}
+    figures["max_nodes"] = NODES if figures["acked"] == 1.0 and figures["urgent_p99_ms"] <= LIMIT_MS else 0
+    for count in LARGER if figures["max_nodes"] else ():
+        try:
+            larger = _measure(count, 1, evidence)
+        except LoaError as failed:
+            figures["largest"][count] = str(failed)
+            break
+        figures["largest"][count] = larger["urgent_p99_ms"]
+        if larger["urgent_p99_ms"] > LIMIT_MS or larger["acked"] < 1.0:
+            break
+        figures["max_nodes"] = count
+    return figures
+
+
+def _measure(count: int, orders: int, evidence: Path) -> dict[str, Any]:
+    """One fleet through its idle time and some orders."""
+    site = load_site(Path(loa.demo.__file__).parent / "site.toml").model_copy(update={"quiet": []})
+    with FleetCommune(site, evidence / f"commune-{count}", count) as fleet:
+        began = time.monotonic()
+        fleet.wait_online(_ONLINE_S)
+        connect_s = time.monotonic() - began
+        time.sleep(_SETTLE_S)
+        fleet.crew.settle()
+        idle = _rate(fleet, _IDLE_S)
+        fleet.crew.told()
+        rounds = [_order(fleet, number, evidence) for number in range(orders)]
+        look = fleet.crew.look()
+        (evidence / f"fleet-{count}.json").write_text(json.dumps(rounds, indent=1) + "\n")
+        waits = sorted(wait for one in rounds for wait in one["waits_ms"])
+        return {
+            "nodes": count,
+            "runtime": fleet.crew.says,
+            "connect_s": round(connect_s, 1),
+            "urgent_p50_ms": _percentile(waits, 50),
+            "urgent_p99_ms": _percentile(waits, 99),
+            "orders": orders,
+            "heard": round(len(waits) / count / orders, 4),
+            "acked": round(statistics.fmean(one["acked"] for one in rounds) / count, 4),
+            "acked_p99_s": max(one["acked_s"] for one in rounds),
+            "cpu_ms_per_node_minute": {"idle": round(idle, 2), "playing": round(statistics.fmean(one["playing"] for one in rounds), 1)},
+            "signature_check_share": round(statistics.fmean(one["check_share"] for one in rounds), 3),
+            "rss_per_node_kb": round(look.rss_kb / count),
+            "busy_others": round(statistics.fmean(one["others"] for one in rounds), 2),
+        }
+
+
+def _order(fleet: FleetCommune, number: int, evidence: Path) -> dict[str, Any]:
+    """Give one order, wait until all nodes play it and have answered, take it back and wait for silence."""
+    desk = fleet.commune.desk
+    before, busy = fleet.crew.look(), _busy_s()
+    order = desk.sound(AREA, "siren", valid_s=600)
+    given = time.time()
+    air = desk.documents.current(topics.AIR, AREA)
+    assert air is not None
+    first: dict[str, float] = {}
+    acked_s = 0.0
+    acked: set[str] = set()
+    at_sound: Look | None = None
+    while time.time() - given < _ANSWER_S and (len(first) < fleet.count or len(acked) < fleet.count):
+        time.sleep(0.25)
+        for event in fleet.crew.told():
+            if isinstance(event, Sound) and event.key is not None and order in event.key:
+                first.setdefault(event.node, (event.unix_us / 1_000_000 - given) * 1000)
+        if len(first) == fleet.count and at_sound is None:
+            at_sound = fleet.crew.look()
+        if at_sound is not None:
+            acked = {ack["node"] for ack in desk.nodes.acks(air.id)}
+            acked_s = time.time() - given
+    elapsed = time.time() - given
+    after = at_sound or fleet.crew.look()
+    others = (_busy_s() - busy - (fleet.crew.look().cpu_s - before.cpu_s)) / elapsed
+    playing = _rate(fleet, _PLAYING_S)
+    desk.cancel(order)
+    _wait_quiet(fleet)
+    return {
+        "order": order,
+        "waits_ms": sorted(round(wait, 1) for wait in first.values()),
+        "acked": len(acked),
+        "acked_s": round(acked_s, 2),
+        "playing": playing,
+        "check_share": (after.check_cpu_s - before.check_cpu_s) / max(after.cpu_s - before.cpu_s, 1e-9),
+        "others": others,
+        "underruns": fleet.crew.look().underruns,
+    }
+
+
+def _rate(fleet: FleetCommune, seconds: float) -> float:
+    """Milliseconds of processor a node and minute, over some seconds from now."""
+    before, began = fleet.crew.look(), time.monotonic()
+    time.sleep(seconds)
+    return (fleet.crew.look().cpu_s - before.cpu_s) * 1000 * 60 / (time.monotonic() - began) / fleet.count
+
+
+def _wait_quiet(fleet: FleetCommune) -> None:
+    """Return when nothing is on the air and the amplifiers have been off for a while."""
+    deadline = time.monotonic() + _QUIET_S
+    while fleet.crew.look().air and time.monotonic() < deadline:
+        time.sleep(0.5)
+    time.sleep(_SETTLE_S)
+
+
+def _busy_s() -> float:
+    """Seconds that all processors of this machine have worked."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    return (sum(fields) - fields[3] - fields[4]) / 100
+
+
+def _percentile(values: list[float], percent: int) -> int | None:
+    """The value below which `percent` of them lie, None where there is none."""
+    return round(values[min(len(values) - 1, len(values) * percent // 100)]) if values else None
