@@ -58,7 +58,7 @@ def image(application: str, on: Runtime, data: Files | None = None, app: Files |
 
 def slot(application: str, on: Runtime) -> bytes:
     """A slot: the firmware's own board, and `application` instead of its `app`."""
-    members = {path: content for path, content in compiled(None).items() if path.startswith(_FROM_FIRMWARE)}
+    members = {path: content for path, content in compiled(on.march).items() if path.startswith(_FROM_FIRMWARE)}
     members["node/app.py"] = application.encode()
     content = BytesIO()
     with ZipFile(content, "w", ZIP_STORED) as archive:
