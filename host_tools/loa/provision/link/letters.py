@@ -1,0 +1,105 @@
+"""Short names: for what modules define, and for the parameters of functions."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import count, product
+from keyword import iskeyword
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
+
+from loa.provision.link.modules import LinkError, Program
+
+
+def short_names(first: str = ascii_letters) -> Iterator[str]:
+    """Identifiers, the shortest first, that begin with a letter of `first`."""
+    for length in count(1):
+        for letters in product(first, *([ascii_letters] * (length - 1))):
+            if not iskeyword(name := "".join(letters)):
+                yield name
+
+
+def rename_globals(program: Program, exports: Mapping[str, str]) -> dict[str, str]:
+    """What each `module:name` is to be called. Nothing is changed yet.
+
+    Those of the joined module get capitals, which no variable of a function begins with; what comes from outside, what late modules define and what
+    is exported keeps its name.
+    """
+    names: dict[str, str] = {name: name.rpartition(".")[2].lstrip(":") for name in program.foreign}
+    uses = Counter(node.id for tree in program.trees.values() for node in ast.walk(tree) if isinstance(node, ast.Name))
+    for definition in (node for tree in program.trees.values() for node in tree.body if isinstance(node, _DEFINITIONS)):
+        uses[definition.name] += 1
+    own = sorted((name for name in uses if name.partition(":")[0]), key=lambda name: (-uses[name], name))
+    for name in own:
+        if ":" in name and program.unit_of(name) != program.joined:
+            names[name] = name.partition(":")[2]
+    names |= exports
+    taken = set(names.values()) | {name for name in own if ":" not in name}
+    fresh = (name for name in short_names(ascii_uppercase) if name not in taken)
+    for name in own:
+        if ":" in name and name not in names:
+            names[name] = next(fresh)
+    _refuse_twins(program, names)
+    return names
+
+
+_DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def _refuse_twins(program: Program, names: Mapping[str, str]) -> None:
+    """Two things of one name in a unit."""
+    for unit in program.units():
+        meant: dict[str, str] = {}
+        for statement in program.statements(unit):
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and node.id in names and meant.setdefault(names[node.id], node.id) != node.id:
+                    raise LinkError(f"{unit} uses {node.id} and {meant[names[node.id]]} under one name")
+
+
+def rename_parameters(program: Program) -> None:
+    """Short names for the parameters of all functions, except for those with which some call says what it gives."""
+    named = {node.arg for tree in program.trees.values() for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+    for tree in program.trees.values():
+        _rename_below(tree, named)
+
+
+def _rename_below(tree: ast.AST, named: set[str | None]) -> None:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not _has_class(node):
+            imported = {name for part in ast.walk(node) if isinstance(part, ast.alias) for name in (part.name, part.asname)}
+            own = [argument.arg for argument in node.args.args if argument.arg not in named | imported and argument.arg != "self"]
+            inside = _identifiers(node) - set(own)
+            new = (letter for letter in ascii_lowercase if letter not in inside)
+            names = dict(zip(own, new, strict=False))
+            for argument in node.args.args:  # what it is called, its decorators and defaults belong to the scope outside
+                argument.arg = names.get(argument.arg, argument.arg)
+            for part in node.body if isinstance(node.body, list) else [node.body]:
+                _Renamed(names).visit(part)
+        _rename_below(node, named)
+
+
+def _has_class(tree: ast.AST) -> bool:
+    return any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
+
+
+def _identifiers(tree: ast.AST) -> set[str]:
+    """Everything in `tree` that a parameter's name could be taken for."""
+    found = set()
+    for node in ast.walk(tree):
+        found |= {name for name in (getattr(node, field, None) for field in ("id", "arg", "name", "asname")) if isinstance(name, str)}
+    return found
+
+
+class _Renamed(ast.NodeTransformer):
+    """Gives variables of a function the new names; what a call or an import names is not its own."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if not isinstance(node, ast.keyword | ast.alias | ast.Attribute):
+            for field in ("id", "name", "arg"):
+                name = getattr(node, field, None)
+                if isinstance(name, str):
+                    setattr(node, field, self._names.get(name, name))
+        return node

@@ -1,0 +1,191 @@
+"""An application that is joined does what its modules do: random programs, worked examples, and the rules of what keeps its name."""
+
+import contextlib
+import importlib.abc
+import importlib.util
+import io
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loa.errors import LoaError
+from loa.provision.link import link
+from loa.provision.slot import LINES, compiled, linked
+from loa.provision.traceback import written_out
+from loa.sim.runtime import find_runtime
+
+NAMES = st.sampled_from(["_a", "_b", "_total", "A", "B", "a", "b", "box", "value", "print", "Box", "parts"])
+PLACES = ("constant", "kind", "base", "held", "method", "inner", "one", "two", "local", "outside")
+BASE = """
+{constant} = 3
+_LONG = "a text of more than ten letters"
+class {base}:
+    {held} = _LONG
+    def {method}(self, {one}, {two}={constant}):
+        {local} = [{one} + {two} for {one} in range({two})]
+        def {inner}({one}):
+            return {one}, {local}
+        return {inner}({two}), (lambda {two}: {two} * {one})(7), len({local})
+def {outside}({one}):
+    return {one}, {constant}
+"""
+USER = """
+from p.base import {base}
+from p import base
+_LONG = 5
+class {kind}({base}):
+    def __init__(self, {one}=_LONG):
+        self.{held}_2 = {one}, base.{constant}
+    def other(self, {two}):
+        return self.{method}({two}), self.{held}_2, self.{held}, base.{outside}({two})
+def main():
+    print({kind}(4).other(2), {kind}().{held}_2, f"{{base.{constant}:>5}} {{{base}().{method}(1)}}")
+"""
+
+
+class _Texts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports modules from a dict."""
+
+    def __init__(self, texts):
+        self._texts = texts
+
+    def find_spec(self, name, path, target=None):
+        package = name + ".__init__" in self._texts or any(other.startswith(name + ".") for other in self._texts)
+        known = package or name in self._texts
+        return importlib.util.spec_from_loader(name, self, is_package=package) if known else None
+
+    def exec_module(self, module):
+        name = module.__name__
+        exec(compile(self._texts.get(name, self._texts.get(name + ".__init__", "")), name, "exec"), module.__dict__)
+
+
+def outcome(texts, root="p.user"):
+    """What `main` of the root prints, or what kind of error it is."""
+    finder, said = _Texts(texts), io.StringIO()
+    sys.meta_path.insert(0, finder)
+    try:
+        with contextlib.redirect_stdout(said):
+            try:
+                importlib.import_module(root).main()
+            except (NameError, TypeError, AttributeError, UnboundLocalError) as error:
+                return type(error)
+    finally:
+        sys.meta_path.remove(finder)
+        for name in [name for name in sys.modules if name == "p" or name.startswith("p.")]:
+            del sys.modules[name]
+    return re.sub(r"<.+?>+", "<thing>", said.getvalue().replace("<locals>", ""))  # functions and objects say their names
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(PLACES, NAMES)))
+def test_random_programs_do_the_same(names):
+    texts = {"p.__init__": "", "p.base": BASE.format(**names), "p.user": USER.format(**names)}
+    defined = [[names["constant"], "_LONG", names["base"], names["outside"]], [names["base"], "base", "_LONG", names["kind"], "main"]]
+    # A class body that uses a name of the module before it gives it a meaning of its own is not read right, and nobody should write one.
+    if any(len(set(group)) < len(group) for group in defined) or names["constant"] in (names["held"], names["method"]):
+        return
+    try:
+        for name, text in texts.items():
+            compile(text, name, "exec")
+    except SyntaxError:  # a function with two parameters of one name
+        return
+    assert outcome(link(texts, {"p.user": ("main",)}).texts) == outcome(texts)
+
+
+def joined(**modules):
+    """The joined text of modules of a package; `user` is the root and has a `main`."""
+    texts = {"p.__init__": "", **{f"p.{name}": text for name, text in modules.items()}}
+    texts["p.user"] += "\ndef main(): pass\n"
+    return link(texts, {"p.user": ("main",)}).texts
+
+
+def test_small_constants_are_put_where_they_are_used():
+    text = joined(
+        user="from p.limits import MOST\nfrom p import limits\ndef f(): return MOST, limits.WORD, limits.BIG",
+        limits='from micropython import const\n_HALF = const(8)\nMOST = const(_HALF * 2)\nWORD = "short"\nBIG = const(1 << 31)',
+    )["p.user"]
+    assert "return (16, 'short', A)" in text and "const" not in text and "A = 1 << 31" in text
+
+
+def test_attributes_of_different_classes_share_names():
+    text = joined(user="class One:\n    def __init__(self): self.first = 1\nclass Two:\n    def __init__(self): self.second = 2")["p.user"]
+    assert "self.a = 1" in text and "self.a = 2" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Stream(asyncio.StreamReader):\n    def __init__(self): self.ours = 1",  # its base may have an attribute of any name
+        "class Thing:\n    def __init__(self): self.ours = 1\ndef f(x): return getattr(x, 'ours')",
+        "from collections import namedtuple\nclass T:\n    def ours(self): pass\nN = namedtuple('N', ('ours',))",
+        "class File:\n    def readinto(self): pass\n    ours = readinto",
+        "class T:\n    def __init__(self, ours): self.ours = ours\ndef f(): return T(ours=1)",
+    ],
+)
+def test_an_attribute_that_others_may_mean_keeps_its_name(text):
+    kept = "readinto" if "readinto" in text else "ours"
+    assert re.search(rf"\b{kept}\b", joined(user=text)["p.user"])
+
+
+def test_modules_that_are_loaded_late_stay_and_find_what_was_joined():
+    late = "from p.base import Thing, LIMIT\nfrom p import base\nNAME = 'x' * LIMIT\ndef make(): return Thing(), base.twice(2)"
+    user = "from p import base\ndef work():\n    from p import late\n    return late.make()[1], late.NAME, base.LIMIT"
+    base = "LIMIT = 3\nclass Thing: pass\ndef twice(number): return 2 * number"
+    texts = link(
+        {"p.__init__": "", "p.late": late, "p.base": base, "p.user": user + "\ndef main(): print(work())"}, {"p.user": ("main",)}
+    ).texts
+    assert set(texts) == {"p.__init__", "p.late", "p.user"} and outcome(texts) == "(4, 'xxx', 3)\n"
+
+
+def test_no_short_name_is_a_keyword():
+    attributes = "".join(f"        self.made_{number} = {number}\n" for number in range(4000))
+    compile(joined(user=f"class Many:\n    def __init__(self):\n{attributes}")["p.user"], "joined", "exec")
+
+
+def test_other_roots_are_still_there():
+    texts = link({"p.a": "from p.b import B\ndef main(): return B", "p.b": "class B: pass"}, {"p.a": ("main",), "p.b": ("B",)}).texts
+    assert texts["p.b"] == "from p.a import A as B\n"
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ("def f(): pass\nf = 1", "more than once"),
+        ("count = 0\ndef f():\n    global count", "global count"),
+        ("from p import base\nMODULES = [base]", "base is used as a value"),
+        ("from p import base\nbase.nothing()", "has no nothing"),
+        ("from p.base import nothing", "has no nothing"),
+        ("import os as system", "import os as system"),
+    ],
+)
+def test_what_cannot_be_joined_is_refused(text, told):
+    with pytest.raises(LoaError, match=told):
+        joined(user=text, base="")
+
+
+def test_tracebacks_are_written_out():
+    text = 'Traceback (most recent call last):\n  File "node.app", line 1, in Ab\n  File "node.app", line 1, in who\nTypeError: Ab\n'
+    told = written_out(text, {"Ab": ["node.x.twice", "node.w.once"]})
+    assert told == text.replace("in Ab", "in Ab (node.w.once, node.x.twice)")
+
+
+def test_every_function_of_the_application_can_be_told():
+    told = [name for names in linked().functions.values() for name in names]
+    assert "node.app.main" in told and "node.audio.player.Player.run" in told and len(told) == len(set(told))
+
+
+def test_with_lines_the_application_tells_where_it_failed(tmp_path, monkeypatch):
+    runtime = find_runtime()
+    monkeypatch.setenv(LINES, "1")
+    compiled.cache_clear()
+    for path, content in compiled(runtime.march).items():
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    compiled.cache_clear()
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from node.bus import encoding; encoding.from_base64url(1)"
+    said = subprocess.run([runtime.command, "-c", program], capture_output=True, text=True, check=False).stdout
+    assert re.search(r'File "node.bus.encoding", line [2-9]\d?, in from_base64url', said), said
