@@ -17,6 +17,7 @@ _BEACON_US = 102_400  # a beacon interval of 100 time units (IEEE 802.11)
 class _Ether:
     def __init__(self):
         self.path = None
+        self.bare = True  # what `path` is with the figures that it was looked at with
         self.sockets = []
         self.closing = []  # closed by the program, but not all of it has left
 
@@ -30,13 +31,24 @@ def path():
     if _ETHER.path is None:
         elapsed_us = (unix_ns() - world["began_ns"]) // 1_000 if world["began_ns"] else 0
         _ETHER.path = Path(world["path"], world["seed"], now_us() - elapsed_us)
-    _ETHER.path.figures = world["path"]
+        _ETHER.bare = _ETHER.path.bare
+    if _ETHER.path.figures is not world["path"]:
+        _ETHER.path.figures = world["path"]
+        _ETHER.bare = _ETHER.path.bare
     return _ETHER.path
+
+
+def is_swift():
+    """True while what is sent arrives at once, so that nobody has to look after it."""
+    if _ETHER.path is None or _ETHER.path.figures is not CHIP.world["path"]:
+        path()
+    return _ETHER.bare and not CHIP.radio_sleeps
 
 
 def passes():
     """True while packets go through at all."""
-    return CHIP.linked and unix_ns() >= CHIP.world["stalled_ns"]
+    stalled_ns = CHIP.world["stalled_ns"]
+    return CHIP.linked and (not stalled_ns or unix_ns() >= stalled_ns)
 
 
 def add(socket):
@@ -54,12 +66,14 @@ def close(socket):
 
 def pass_on():
     """Pass on everything that is due. Returns microseconds until it should be called again while the program sleeps; None: when it is asked."""
+    if is_swift() and not _ETHER.closing:
+        return None
     now = now_us()
     if passes():
         for socket in _ETHER.sockets:
             socket.pass_on(now)
     _finish(now)
-    return None if path().bare and not _ETHER.closing else _LOOK_US
+    return _LOOK_US
 
 
 def arrival(due_us):

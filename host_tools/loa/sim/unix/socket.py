@@ -234,7 +234,7 @@ class socket(io.IOBase):
             del self._out[0]
 
     def _take_in(self, now):
-        while self._octets(self._in) < _BUFFER and not self._ended():
+        while self._host_events(_SELECT.POLLIN) and self._octets(self._in) < _BUFFER and not self._ended():
             try:
                 octets = self._socket.recv(_BUFFER)
             except OSError as error:
@@ -292,7 +292,7 @@ class socket(io.IOBase):
             except OSError as error:
                 if error.errno != errno.ECONNREFUSED:  # lwIP does not tell of a closed port
                     raise
-        while True:
+        while self._host_events(_SELECT.POLLIN):
             try:
                 octets, sender = self._socket.recvfrom(1500)
             except OSError:
@@ -330,6 +330,8 @@ class socket(io.IOBase):
         return sum([len(entry[1]) for entry in waiting if not isinstance(entry[1], OSError)])
 
     def _events(self, wanted):
+        if self._stands and not self._in and not self._out and ether.is_swift():
+            return self._host_events(wanted)  # what has come is fetched when it is wanted
         self._pass_on()
         if self._listens or (self._is_stream and self._opened is None):
             return self._host_events(wanted)
