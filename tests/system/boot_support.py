@@ -38,19 +38,19 @@ _FROM_FIRMWARE = (
 )
 
 
-def board() -> Board:
-    return load_board(BOARD)
+def board(name: str = BOARD) -> Board:
+    return load_board(name)
 
 
 both = pytest.mark.parametrize("on", [runtime("micropython"), runtime("cpython")], ids=["micropython", "cpython"])
 
 
-def image(application: str, on: Runtime, data: Files | None = None, app: Files | None = None) -> bytes:
-    """A flash image whose slot a holds `application` as `node/app.py`; `app`: other files of the partition that has the slots."""
-    described = board()
+def image(application: str, on: Runtime, data: Files | None = None, app: Files | None = None, name: str = BOARD) -> bytes:
+    """A flash image of the board `name` whose slot a holds `application` as `node/app.py`; `app`: other files of the partition that has the slots."""
+    described = board(name)
     vfs = {name: (FIRMWARE / name).read_bytes() for name in ("main.py", "archive.py")} | {
         "identity.json": json.dumps({"id": "bench-1"}).encode(),
-        "board.json": json.dumps(described.for_node(BOARD)).encode(),
+        "board.json": json.dumps(described.for_node(name)).encode(),
     }
     slots = {"a.zip": slot(application, on)} | dict(app or {})
     return build_image(described, {"vfs": vfs, "app": slots, "data": {"config.json": b"{}"} if data is None else data})
@@ -58,7 +58,7 @@ def image(application: str, on: Runtime, data: Files | None = None, app: Files |
 
 def slot(application: str, on: Runtime) -> bytes:
     """A slot: the firmware's own board, and `application` instead of its `app`."""
-    members = {path: content for path, content in compiled(on.march).items() if path.startswith(_FROM_FIRMWARE)}
+    members = {path: content for path, content in compiled(None).items() if path.startswith(_FROM_FIRMWARE)}
     members["node/app.py"] = application.encode()
     content = BytesIO()
     with ZipFile(content, "w", ZIP_STORED) as archive:
