@@ -1,5 +1,6 @@
 """Commands of the technician's bench: make nodes, their halves, labels, the list of boards, and what is wrong with one."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
@@ -37,6 +38,7 @@ from loa.sim.boards import plugged as virtual
 from loa.sim.boards import protocol_board
 from loa.station.station import Station
 
+_REFRESH_S = 0.25
 PortOption = Annotated[str | None, typer.Option("--port", show_default="the only one", help="Serial port of the board.")]
 BaudOption = Annotated[int, typer.Option(min=9600, max=3_000_000, help="Rate while flashing.")]
 ImageOption = Annotated[
@@ -199,6 +201,9 @@ def _watch(ports: PortSource, work: Callable[[Port, Progress], Made], seconds: f
                 table.show(watching.rows)
 
             until_ended(seconds, step)
+            while watching.busy:
+                table.show(watching.rows)
+                time.sleep(_REFRESH_S)
         table.show(watching.rows)
 
 
