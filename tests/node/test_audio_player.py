@@ -152,6 +152,22 @@ def test_amplifier_goes_off_after_a_while_and_comes_back():
     assert largest_step(bench.emitted) <= 470 + FADE_STEP
 
 
+def test_clocks_start_anew_where_flash_was_written_since_the_last_programme():
+    async def scenario(bench):
+        for writes in (True, False, True):
+            await bench.player.play(_source(sine(6000)))
+            await asyncio.sleep_ms(500)
+            if writes:
+                async with bench.gate.writing():
+                    pass
+        await bench.player.play(_source(sine(6000)))
+
+    bench = Bench()
+    bench.run(scenario)
+    assert [state for state, _ in bench.board.amplifier.switched][:5] == [True, False, True, False, True]
+    assert largest_step(bench.emitted) <= 470 + FADE_STEP
+
+
 def test_starvation_fades_out_waits_and_fades_in():
     programme = sine(3 * RATE)
 

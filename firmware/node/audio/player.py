@@ -46,6 +46,7 @@ class Player:
         self._sink = sink
         self._codecs = {name: codecs[name]() for name in codecs}
         self._gate = gate
+        self._writes = 0  # of the gate, when sound last set in
         self._check_in = check_in
         self._ceiling = ceiling
         self._starved_ms = starved_ms
@@ -176,6 +177,9 @@ class Player:
         self._gate.close()
         self.sounding = True
         await self._gate.wait_quiet()
+        writes, self._writes = self._writes, self._gate.writes
+        if self._sink.running and self._writes != writes:
+            await self._sink.stop()  # an erase under running clocks leaves the driver's queue of buffers out of step with what goes out
         if not self._sink.running:
             try:
                 await self._sink.start()

@@ -10,9 +10,10 @@ QUIET_MAX_MS = 500  # the worst single erase (400 ms, BOARD "Flash") and the pro
 
 
 class EraseGate:
-    """Open in silence, closed while sound is out; lets one writer through at a time."""
+    """Open in silence, closed while sound is out; lets one writer through at a time. `writes`: how many there have been since boot."""
 
     def __init__(self):
+        self.writes = 0
         self._silence = asyncio.Event()
         self._silence.set()
         self._turn = asyncio.Lock()
@@ -60,6 +61,7 @@ class _Writing:
             await gate._silence.wait()
             await gate._turn.acquire()
             if gate.open:
+                gate.writes += 1
                 return
             gate._turn.release()
 
