@@ -97,7 +97,7 @@ def merged(name: str, messages: list[Said]) -> Catalog:
 def text_of(catalogue: Catalog) -> bytes:
     """A `.po` file, without dates: the same content is the same bytes."""
     out = io.BytesIO()
-    write_po(out, catalogue, width=WIDTH, sort_output=True, omit_header=True, include_lineno=False)
+    write_po(out, catalogue, width=WIDTH, sort_output=True, omit_header=True, no_location=True)
     header = HEADER.format(language=catalogue.locale_identifier)
     return header.encode() + out.getvalue()
 

@@ -6,6 +6,8 @@ Everything in `loa` raises `LoaError` or a subclass for what a user can mend; an
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from loa.language import _
+
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INVALID = 3
@@ -39,4 +41,4 @@ class InvalidFile(LoaError):
 def suggestion(value: object, allowed: Iterable[str]) -> str:
     """`did you mean "x"?` if one of the allowed words is near to the value, otherwise nothing."""
     near = get_close_matches(str(value), list(allowed), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
+    return _('did you mean "{word}"?', word=near[0]) if near else ""

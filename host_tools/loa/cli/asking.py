@@ -24,7 +24,7 @@ def ask(question: Question, told: dict[str, Any], wait_s: float, json: bool) -> 
         def heard(so_far: list[Answer]) -> None:
             missing = [answer.node for answer in so_far if answer.result is None]
             status.update(
-                _("waiting for {missing}{value}", missing=", ".join(missing[:5]), value=" and others" if len(missing) > 5 else "")
+                _("waiting for {missing}{value}", missing=", ".join(missing[:5]), value=_(" and others") if len(missing) > 5 else "")
             )
 
         got = answers.wait(question, wait_s, heard)

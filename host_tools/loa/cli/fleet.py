@@ -9,6 +9,7 @@ from loa.cli.place import Place
 from loa.cli.signals import terminable, until_ended
 from loa.demo import record
 from loa.errors import EXIT_BROKER, LoaError
+from loa.language import _
 from loa.sim.fleet.commune import FleetCommune
 from loa.sim.fleet.messages import Look
 
@@ -28,7 +29,7 @@ def run_fleet(
             output.as_json({**where, "runtime": fleet.crew.says, "seed": seed})
         else:
             output.results().print(
-                f"everything is in {commune.places.folder}; give orders from another terminal with --sim; Ctrl-C ends it"
+                _("everything is in {folder}; give orders from another terminal with --sim; Ctrl-C ends it", folder=commune.places.folder)
             )
         look = fleet.crew.look()
         with fleet_shown(commune.site, json) as glance:
@@ -46,7 +47,7 @@ def run_fleet(
             until_ended(seconds, step)
         if record_folder is not None:
             file = record.write(commune.desk, record_folder, began, int(time.time()))
-            output.notes().print(f"the timeline is {file}")
+            output.notes().print(_("the timeline is {file}", file=file))
         if json:
             output.as_json({"summary": summary(look)})
 
@@ -71,8 +72,8 @@ def _check_parts(fleet: FleetCommune) -> None:
     """Raises `LoaError` for a part that ended though nobody ended it."""
     commune = fleet.commune
     if not commune.broker.running:
-        raise LoaError("the broker ended by itself", f"its log is {commune.broker.log_file}", EXIT_BROKER)
+        raise LoaError(_("the broker ended by itself"), _("its log is {log_file}", log_file=commune.broker.log_file), EXIT_BROKER)
     if not commune.station.running:
-        raise LoaError("the station's service ended by itself", f"its log is {commune.station.log_file}")
+        raise LoaError(_("the station's service ended by itself"), _("its log is {log_file}", log_file=commune.station.log_file))
     if not fleet.crew.running:
-        raise LoaError("a process of nodes ended by itself", f"the log is {commune.places.folder / 'crew.log'}")
+        raise LoaError(_("a process of nodes ended by itself"), _("the log is {folder}", folder=commune.places.folder / "crew.log"))

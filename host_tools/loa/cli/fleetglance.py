@@ -11,6 +11,7 @@ from rich.text import Text
 
 from loa.cli import output
 from loa.cli.glance import short
+from loa.language import _
 from loa.sim.fleet.messages import Boot, Look, Sound
 from loa.site.model import Site
 
@@ -108,7 +109,7 @@ def fleet_table(site: Site, rows: list[Hamlet], look: Look) -> Table:
         )
         for row in [*rows, all_of_them]
     ]
-    return output.table(("hamlet", "nodes", "online", "without power", "on the air"), cells, one_line=True)
+    return output.table((_("hamlet"), _("nodes"), _("online"), _("without power"), _("on the air")), cells, one_line=True)
 
 
 def _air(air: dict[str, int]) -> str:

@@ -96,8 +96,10 @@ def describe(event: Event) -> str:
     """What an event says, in a few words."""
     body = event.body
     if event.kind == report_words.PLAYED:
-        of = f" of {output.length(body['of_ms'])}" if body["of_ms"] else ""
-        return f"{short(body['key'])} {output.length(body['from_ms'])} to {output.length(body['to_ms'])}{of}, {body['why']}"
+        first, last = output.length(body["from_ms"]), output.length(body["to_ms"])
+        if body["of_ms"]:
+            last = _("{part} of {whole}", part=last, whole=output.length(body["of_ms"]))
+        return _("{what} {first} to {last}, {why}", what=short(body["key"]), first=first, last=last, why=body["why"])
     if event.kind == report_words.DROPPED:
         return f"{short(body['key'])}, {body['why']}"
     known = {name: value for name, value in body.items() if name not in ("journal", "n", "t", "kind")}

@@ -79,7 +79,7 @@ def _show_plan(station: Station, body: dict[str, Any], told: dict[str, Any], jso
     if json:
         output.as_json({**told, "bulletins": len(body["bulletins"]), "slots": len(body["slots"]), "next": coming})
         return
-    state = f"published as {told['id']}" if "id" in told else "can be published"
+    state = _("published as {id}", id=told["id"]) if "id" in told else _("can be published")
     output.results().print(
         _("{count} bulletins in {count2} slots: {state}", count=len(body["bulletins"]), count2=len(body["slots"]), state=state)
     )

@@ -93,7 +93,8 @@ class Place:
     @property
     def service_hint(self) -> str:
         """How to start it."""
-        return f"start it with `loa {'sim' if self.sim else 'station'} {self.file}`"
+        command = "sim" if self.sim else "station"
+        return _("start it with `loa {command} {file}`", command=command, file=self.file)
 
 
 def at_site(command: Callable[..., None]) -> Callable[..., None]:

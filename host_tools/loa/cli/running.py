@@ -39,14 +39,16 @@ _LOOK_S = 0.2
 def broker(place: Place, json: JsonOption = False) -> None:
     """Run the site's embedded broker until Ctrl-C."""
     if place.site.broker.url:
-        raise LoaError(f"this site uses the broker {place.site.broker.url}", 'start that one, or set broker.kind = "nats"', EXIT_USAGE)
+        raise LoaError(
+            _("this site uses the broker {url}", url=place.site.broker.url), _('start that one, or set broker.kind = "nats"'), EXIT_USAGE
+        )
     engine = _broker_of(place)
     following = SiteWatch(place.file, place.keyring)
 
     def look() -> None:
         _follow(following, engine.reload)
         if not engine.running:
-            raise LoaError("the broker ended by itself", f"its log is {engine.log_file}", EXIT_BROKER)
+            raise LoaError(_("the broker ended by itself"), _("its log is {log_file}", log_file=engine.log_file), EXIT_BROKER)
 
     with terminable():
         try:
@@ -54,7 +56,7 @@ def broker(place: Place, json: JsonOption = False) -> None:
             _say(
                 json,
                 {"url": engine.url, "log": str(engine.log_file)},
-                f"broker at {engine.url}; its log is {engine.log_file}; Ctrl-C ends it",
+                _("broker at {url}; its log is {log_file}; Ctrl-C ends it", url=engine.url, log_file=engine.log_file),
             )
             until_ended(None, look)
         finally:
@@ -76,7 +78,7 @@ def station(place: Place, name: StationOption = "", json: JsonOption = False) ->
         _say(
             json,
             {"station": wanted, "folder": str(post.folder), "broker": url},
-            f"station {wanted} serves from {post.folder}; Ctrl-C ends it",
+            _("station {wanted} serves from {folder}; Ctrl-C ends it", wanted=wanted, folder=post.folder),
         )
         before = None
         following = SiteWatch(place.file, place.keyring)
@@ -84,7 +86,9 @@ def station(place: Place, name: StationOption = "", json: JsonOption = False) ->
             _follow(following, service.follow_site)
             if service.connected != before:
                 before = service.connected
-                output.notes().print(f"connected to {url}" if before else f"no connection to {url} yet; trying again and again")
+                output.notes().print(
+                    _("connected to {url}", url=url) if before else _("no connection to {url} yet; trying again and again", url=url)
+                )
             await asyncio.sleep(_LOOK_S)
 
     asyncio.run(serve(post, until_signal))
@@ -119,7 +123,9 @@ def sim(
     if nodes is not None and nodes.strip().isdecimal():
         if runtime == "micropython" or storm != "calm" or profile:
             raise LoaError(
-                f"{nodes} nodes share processes on CPython", "leave --runtime, --storm and --profile out, or name nodes", EXIT_USAGE
+                _("{nodes} nodes share processes on CPython", nodes=nodes),
+                _("leave --runtime, --storm and --profile out, or name nodes"),
+                EXIT_USAGE,
             )
         from loa.cli.fleet import run_fleet  # has no place on Windows
 
@@ -128,11 +134,11 @@ def sim(
     chosen = [one.strip() for one in nodes.split(",") if one.strip()] if nodes is not None else None
     found = cpython("it was asked for") if runtime == "cpython" else find_runtime()
     if runtime == "micropython" and not found.is_micropython:
-        raise LoaError(found.says, "install micropython, or leave --runtime out", EXIT_USAGE)
+        raise LoaError(found.says, _("install micropython, or leave --runtime out"), EXIT_USAGE)
     choice = storms.chosen(storm, seed, profile)
     commune = Commune(place.site, place.places.sim.folder, found, chosen, name or None)
     storms.surround(commune, choice)
-    output.notes().print(f"{found.says}; starting")
+    output.notes().print(_("{says}; starting", says=found.says))
     with terminable(), commune:
         where: dict[str, str | int] = {
             "folder": str(commune.places.folder),
@@ -143,7 +149,11 @@ def sim(
         where |= {"storm": choice.storm, "seed": choice.seed, "profile": choice.profile}
         if storms.says(choice):
             output.notes().print(storms.says(choice))
-        _say(json, where, f"everything is in {commune.places.folder}; give orders from another terminal with --sim; Ctrl-C ends it")
+        _say(
+            json,
+            where,
+            _("everything is in {folder}; give orders from another terminal with --sim; Ctrl-C ends it", folder=commune.places.folder),
+        )
         with (
             storms.passing(commune, choice, seconds) as passing,
             shown(lambda: overview(commune.desk), commune.site.time_zone, json) as glance,
@@ -160,18 +170,21 @@ def sim(
 
             until_ended(seconds, step)
         if record is not None:
-            output.notes().print(f"the timeline is {timeline.write(commune.desk, record, began, int(time.time()))}")
+            output.notes().print(_("the timeline is {write}", write=timeline.write(commune.desk, record, began, int(time.time()))))
 
 
 def _check_parts(commune: Commune, weather: Weather) -> None:
     """Raises `LoaError` for a part that ended though neither the storm nor anybody else ended it."""
     if not commune.broker.running and not weather.hits(BROKER):
-        raise LoaError("the broker ended by itself", f"its log is {commune.broker.log_file}", EXIT_BROKER)
+        raise LoaError(_("the broker ended by itself"), _("its log is {log_file}", log_file=commune.broker.log_file), EXIT_BROKER)
     if not commune.station.running:
-        raise LoaError("the station's service ended by itself", f"its log is {commune.station.log_file}")
+        raise LoaError(_("the station's service ended by itself"), _("its log is {log_file}", log_file=commune.station.log_file))
     for node in commune.nodes.values():
         if not node.running and not weather.hits(node.node_id):
-            raise LoaError(f"the process of node {node.node_id} ended by itself", f"its log is {node.folder / LOG_FILE}")
+            raise LoaError(
+                _("the process of node {node_id} ended by itself", node_id=node.node_id),
+                _("its log is {folder}", folder=node.folder / LOG_FILE),
+            )
         node.check_program()
 
 
@@ -180,7 +193,9 @@ def _tell_restarts(commune: Commune, starts: dict[str, int], glance: Glance) -> 
     for name, node in commune.nodes.items():
         for boot in node.boots[starts[name] :]:
             starts[name] += 1
-            glance.note(f"node {name} starts again after a reset ({boot.cause}), start {boot.number}")
+            glance.note(
+                _("node {name} starts again after a reset ({cause}), start {number}", name=name, cause=boot.cause, number=boot.number)
+            )
 
 
 def _follow(watch: SiteWatch, take: Callable[[Site], None]) -> None:

@@ -85,7 +85,9 @@ def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, obj
             titles.get(short(proof.key), proof.bulletin or ""),
             proof.importance,
             Text(proof.result, _RESULT_STYLES[proof.result]),
-            output.length(proof.heard_ms) + (f" of {output.length(proof.of_ms)}" if proof.of_ms else ""),
+            _("{part} of {whole}", part=output.length(proof.heard_ms), whole=output.length(proof.of_ms))
+            if proof.of_ms
+            else output.length(proof.heard_ms),
             proof.why or "",
         )
         for proof in proofs

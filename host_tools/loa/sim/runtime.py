@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from loa.language import _
 from loa.provision.slot import ARCHITECTURES
 
 _PROBE = "import sys, json; print(json.dumps([sys.implementation.version[:3], sys.implementation._mpy >> 10]))"
@@ -33,13 +34,15 @@ def find_runtime() -> Runtime:
     beside = Path(sys.executable).parent / "micropython"
     found = str(beside) if beside.exists() else shutil.which("micropython")
     if found is None:
-        return cpython("there is no micropython on this machine")
+        return cpython(_("there is no micropython on this machine"))
     return _probe(Path(found))
 
 
 def cpython(why: str) -> Runtime:
     """The runtime that is always there; `why` it is used."""
-    return Runtime("cpython", Path(sys.executable), None, f"nodes run on CPython {sys.version.split()[0]}: {why}")
+    return Runtime(
+        "cpython", Path(sys.executable), None, _("nodes run on CPython {version}: {why}", version=sys.version.split()[0], why=why)
+    )
 
 
 def _probe(command: Path) -> Runtime:
@@ -47,11 +50,16 @@ def _probe(command: Path) -> Runtime:
         answer = subprocess.run([command, "-c", _PROBE], capture_output=True, text=True, timeout=30, check=True).stdout
         version, architecture = json.loads(answer)
     except (OSError, subprocess.SubprocessError, ValueError) as failure:
-        return cpython(f"{command} does not answer ({failure})")
+        return cpython(_("{command} does not answer ({failure})", command=command, failure=failure))
     text = ".".join(map(str, version))
     if tuple(version) < _OLDEST:
-        return cpython(f"{command} is {text}, older than 1.23")
+        return cpython(_("{command} is {version}, older than 1.23", command=command, version=text))
     march = ARCHITECTURES.get(architecture)
     if march is None:
-        return cpython(f"{command} {text} cannot run native code on this processor")
-    return Runtime("micropython", command, march, f"nodes run on MicroPython {text} ({march}): {command}")
+        return cpython(_("{command} {version} cannot run native code on this processor", command=command, version=text))
+    return Runtime(
+        "micropython",
+        command,
+        march,
+        _("nodes run on MicroPython {version} ({march}): {command}", version=text, march=march, command=command),
+    )

@@ -28,9 +28,9 @@ class Mistakes:
         words = sorted(allowed)
         parts = [f"{_spoken(place)}: {problem}" if place else problem]
         if value is not None:
-            parts.append(f"found {value!r}")
+            parts.append(_("found {value!r}", value=value))
         if words:
-            parts.append("allowed: " + ", ".join(words))
+            parts.append(_("allowed: {words}", words=", ".join(words)))
         near = suggestion(value, words) if value is not None else ""
         line = self._lines.of(place)
         self._found.append((line, f"{self._path}:{line}: " + "; ".join([*parts, near] if near else parts)))
@@ -45,7 +45,7 @@ class Mistakes:
     def raise_any(self, hint: str = "") -> None:
         """Raise `InvalidFile` if anything was noted, in the order of the file."""
         if self._found:
-            raise InvalidFile([text for _, text in sorted(self._found)], hint)
+            raise InvalidFile([text for _line, text in sorted(self._found)], hint)
 
 
 def read_toml(path: Path, model: type[_Model]) -> tuple[_Model, Mistakes]:
