@@ -99,19 +99,14 @@ class ThreadSafeFlag:
 
 def asyncio_twin(world: World, doors: Doors) -> SimpleNamespace:
     """The module. Tasks are the loop's own."""
-    wheel, clock = world.wheel, world.clock
+    wheel, now_ns = world.wheel, world.clock.now_ns
     loop = asyncio.get_running_loop()
 
     def sleep_ms(milliseconds: int) -> Awaitable[None]:
         if milliseconds <= 0:
             return _YIELD
         waiter: asyncio.Future[None] = loop.create_future()
-
-        def wake() -> None:
-            if not waiter.done():
-                waiter.set_result(None)
-
-        wheel.at(clock.now_us() + milliseconds * 1_000, wake)
+        wheel.at(now_ns() // 1_000 + milliseconds * 1_000, waiter)
         return waiter
 
     async def wait_for_ms(awaitable: Awaitable[Any], milliseconds: int) -> Any:
@@ -160,13 +155,13 @@ def asyncio_twin(world: World, doors: Doors) -> SimpleNamespace:
 
 def time_twin(world: World) -> SimpleNamespace:
     """The module: ticks of the chip that runs, which wrap at 2**30, and the board's epoch of 2000."""
-    current, now_us = CURRENT.get, world.clock.now_us
+    current, now_ns = CURRENT.get, world.clock.now_ns
 
     def ticks_ms() -> int:
-        return (now_us() - current().ticks_zero_us) // 1_000 & _TICKS_MASK
+        return (now_ns() // 1_000 - current().ticks_zero_us) // 1_000 & _TICKS_MASK
 
     def ticks_us() -> int:
-        return now_us() - current().ticks_zero_us & _TICKS_MASK
+        return now_ns() // 1_000 - current().ticks_zero_us & _TICKS_MASK
 
     return SimpleNamespace(
         ticks_ms=ticks_ms,

@@ -40,7 +40,7 @@ from loa.sim.fleet.universe import Universe
 
 _LOOK_S = 1.0
 _TOLD_MAX = 200_000
-COARSE = {"node.audio.sink._BLOCK_MS_MIN": 80, "node.audio.player._BEAT_MS": 20}  # instead of 20 and 5
+COARSE = {"node.audio.sink._BLOCK_MS_MIN": 80, "node.audio.sink._POLL_MS": 20, "node.audio.player._BEAT_MS": 20}  # instead of 20, 5 and 5
 _YOUNG, _OLD = 50_000, (50, 1000)  # how seldom the host looks for cycles: most objects here live as long as their node
 
 
