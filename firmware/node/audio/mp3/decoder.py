@@ -105,7 +105,8 @@ class Decoder:
             to_int16(0, self._pairs, 0, out, 2 * at, 2 * n, self._up)
         else:
             to_int16(0, self._outputs[0].pcm, self._start, out, at, n, self._up)
-        self._take(n)
+        self._have -= n
+        self._start += n
         return n
 
     def decode_granule(self, out24):
@@ -116,12 +117,8 @@ class Decoder:
         step = len(self._outputs)
         for side in range(step):
             to_int32(self._outputs[side].pcm, self._start, out24, side, n, step, self._up)
-        self._take(n)
+        self._have = 0
         return n
-
-    def _take(self, n):
-        self._have -= n
-        self._start += n
 
     def _decode(self):
         """Decode granules until there are samples to be taken; False when more bytes are needed or all of the programme was decoded."""
@@ -138,7 +135,11 @@ class Decoder:
                 self._granule += 1
             for output in self._outputs:
                 output.synthesise()
-            self._trim_granule()
+            if self._drop or self._left >= 0:
+                self._trim_granule()
+            else:
+                self._start = 0
+                self._have = LINES
         return True
 
     def _trim_granule(self):
@@ -235,11 +236,12 @@ class Decoder:
         suspect = self._caution or self._suspect
         if self._caution:
             self._caution -= 1
-        limit = _LOUDER * max(usual, _FAINT)
-        if suspect and total > limit:
-            self._usual = limit
-            return False
-        self._usual = max(total, usual - (usual >> _DECAY_BITS))
+        if suspect:
+            limit = _LOUDER * max(usual, _FAINT)
+            if total > limit:
+                self._usual = limit
+                return False
+        self._usual = total if total > usual else usual - (usual >> _DECAY_BITS)
         return True
 
     def _read(self, left, granule, channels, joint):
