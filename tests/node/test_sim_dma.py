@@ -156,3 +156,23 @@ def test_a_late_copy_task_copies_on_the_next_tick():
     assert board.done == 0
     board.pass_buffers(1)
     assert board.done == 1
+
+
+def test_after_an_erase_writes_are_out_of_step_until_the_ring_has_gone_round_in_silence():
+    assert not _is_whole_after(laps=0)
+    assert _is_whole_after(laps=1)
+
+
+def _is_whole_after(laps):
+    """Whether sixteen buffers come out as they went in, written so many silent laps of the ring after an erase."""
+    board = _Board(8)
+    board.pass_buffers(20)
+    board.deaf(3)
+    board.pass_buffers(8 * laps)
+    sent = b""
+    for letter in range(ord("a"), ord("q"), 2):
+        sent += _pattern(letter, 2)
+        board.transmitter.write(_pattern(letter, 2))
+        board.pass_buffers(2)
+    board.pass_buffers(30)
+    return sent in board.sound()
