@@ -1,6 +1,7 @@
 """The technician's bench on virtual boards: from bare flash to nodes that have spoken, and everything that goes wrong on the way."""
 
 import dataclasses
+import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -203,6 +204,20 @@ def test_provisioning_a_flashed_board_makes_it_a_node(offline, tmp_path):
         assert _files(plugged, "app") == _files(reference, "app")
         assert _files(plugged, "data") == _files(reference, "data")
         assert set(_files(plugged, "vfs")) == set(_files(reference, "vfs"))
+
+
+def test_an_application_that_does_not_fit_beside_the_old_one_takes_its_place(offline, tmp_path, monkeypatch):
+    partition = kind().partition("app")
+    with board(tmp_path) as plugged:
+        make_node(offline, port(plugged), ["ban-la-1"], Heard())
+        larger = _files(plugged, "app")["a.zip"] + random.Random(5).randbytes(
+            partition.size * 2 // 3 - len(_files(plugged, "app")["a.zip"])
+        )
+        monkeypatch.setattr("loa.bench.making.cached_application", lambda _march: larger)
+        for _ in range(2):
+            assert provision(offline, port(plugged), "ban-la-1", Heard()).sent in (("app/a.zip",), ())
+            assert _files(plugged, "app") == {"a.zip": larger}
+            larger = larger[:-1] + b"!"
 
 
 def test_provisioning_that_is_cut_off_leaves_whole_files_and_goes_on(offline, tmp_path):

@@ -1,6 +1,7 @@
 """The second half of making a node, on a board that runs: gives it what makes it this node, by its prompt, and sends only what it does not have.
 
-Files are replaced one by one, each in one step, so that a cable which is pulled leaves old or new ones.
+Files are replaced one by one, each in one step, so that a cable which is pulled leaves old or new ones; but for an application that is too large to stand
+beside the old one.
 """
 
 import base64
@@ -100,7 +101,7 @@ def send(prompt: Prompt, files: Mapping[str, Files], progress: Progress) -> tupl
     for label, name in wanted:
         progress.stage(_("writing {what}", what=f"{label}/{name}"))
         content = files[label][name]
-        prompt.run(f"begin({label!r}, {name!r})")
+        prompt.run(f"begin({label!r}, {name!r}, {len(content)})")
         for start in range(0, len(content), _PIECE):
             piece = content[start : start + _PIECE]
             prompt.run(f"take({base64.b64encode(zlib.compress(piece, 9))!r})")

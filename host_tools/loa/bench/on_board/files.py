@@ -16,6 +16,13 @@ from esp32 import Partition
 
 watchdog = machine.WDT(timeout=60000)
 _PIECE = 1024
+_SPARE_BLOCKS = 4  # littlefs writes folders anew before it lets go of the old ones
+
+
+try:
+    vfs.umount("/slot")  # the application that was interrupted holds its file open, and what is open keeps its room
+except OSError:  # nothing was mounted
+    pass
 
 
 def mount(label):
@@ -56,8 +63,8 @@ def digests(label, names):
             print()
 
 
-def begin(label, name):
-    """Open a file beside the one that it will replace."""
+def begin(label, name, size):
+    """Open a file beside the one that it will replace; where there is no room for both the old one goes first."""
     global file, target
     target = mount(label)
     for folder in name.split("/")[:-1]:
@@ -68,7 +75,19 @@ def begin(label, name):
             pass
     target = mount(label) + "/" + name
     gc.collect()
+    remove(target + ".new")
+    block, _, _, free = os.statvfs(mount(label) or "/")[:4]
+    if free * block < size + _SPARE_BLOCKS * block:
+        remove(target)
     file = open(target + ".new", "wb")
+
+
+def remove(path):
+    """It need not be there."""
+    try:
+        os.remove(path)
+    except OSError:
+        pass
 
 
 def take(text):
