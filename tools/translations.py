@@ -8,6 +8,7 @@ import io
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -26,6 +27,7 @@ SOURCES = ROOT / "host_tools" / "loa"
 SPOKEN_BY_TYPER = Path(typer.__file__).parent
 TYPER_FILES = ("core.py", "rich_utils.py")
 WIDTH = 140
+NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # the same content is the same bytes
 HEADER = """# What loa says to people. Made by tools/translations.py: write translations here, then run it.
 msgid ""
 msgstr ""
@@ -87,7 +89,7 @@ def read(name: str) -> Catalog:
 def merged(name: str, messages: list[Said]) -> Catalog:
     """The catalogue with all messages that are said and no other; what is new has no translation yet."""
     held = read(name)
-    catalogue = Catalog(locale=name, domain=language.DOMAIN, project="loa", fuzzy=False)
+    catalogue = Catalog(locale=name, domain=language.DOMAIN, project="loa", creation_date=NO_DATE, revision_date=NO_DATE, fuzzy=False)
     for one in messages:
         old = held.get(one.message)
         catalogue.add(one.message, old.string if old else "", locations=[(one.place, None)])
@@ -95,7 +97,7 @@ def merged(name: str, messages: list[Said]) -> Catalog:
 
 
 def text_of(catalogue: Catalog) -> bytes:
-    """A `.po` file, without dates: the same content is the same bytes."""
+    """A `.po` file, without dates."""
     out = io.BytesIO()
     write_po(out, catalogue, width=WIDTH, sort_output=True, omit_header=True, no_location=True)
     header = HEADER.format(language=catalogue.locale_identifier)
