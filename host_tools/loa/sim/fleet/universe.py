@@ -20,8 +20,9 @@ class Universe:
     """`twins`: module by name, in place of the host's; `names`: further built-in names. ImportError for what a board does not have."""
 
     def __init__(self, twins: Mapping[str, Any], names: Mapping[str, Any], folder: Path = FIRMWARE) -> None:
+        self.twins = dict(twins)
+        self.names = dict(names)
         self._folder = folder
-        self._twins = dict(twins)
         self._modules: dict[str, ModuleType] = {}
         self._builtins = {**vars(builtins), **names, "__import__": self._import}
 
@@ -58,7 +59,7 @@ class Universe:
 
     def twin(self, name: str) -> Any:
         """The module that stands in for `name`."""
-        return self._twins[name]
+        return self.twins[name]
 
     def _import(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
         module = self._modules.get(name)
@@ -73,8 +74,8 @@ class Universe:
         return module if fromlist else self.load(root)
 
     def _foreign(self, name: str) -> Any:
-        if name in self._twins:
-            return self._twins[name]
+        if name in self.twins:
+            return self.twins[name]
         if name in _HOST:
             return importlib.import_module(name)
         raise ImportError(f"no module named {name} on the board")
