@@ -19,9 +19,12 @@ import microdot
 import pytest
 from host_support import keyring, site
 
+from loa.boards import load_board
 from loa.firmware import lock
 from loa.provision.contents import Services, node_files
-from loa.testing.lab import runtime
+from loa.provision.image import build_image
+from loa.provision.slots import cached_application
+from loa.testing.lab import MakeNode, runtime
 
 ROOT = Path(__file__).parents[2]
 NODE = "ban-la-1"
@@ -304,3 +307,26 @@ def test_every_name_leads_to_the_page(one_portal: Portal) -> None:
     found = asked(b"\x07example\x03com\x00")
     assert found[:8] == struct.pack(">HHHH", 7, 0x8500, 1, 1) and found[-4:] == bytes((127, 0, 0, 1))
     assert asked(b"\x07example\x03com\x00", 28)[6:8] == b"\0\0"
+
+
+def test_a_node_without_a_network_opens_the_page_at_power_up_and_joins(loa_node: MakeNode) -> None:
+    """The whole of it: the real `main.py`, the slot as it is flashed, the emulated radio and amplifier."""
+    homeless, found = site().model_copy(update={"networks": {}}), runtime("micropython")
+    board = load_board(site().nodes[NODE].board)
+    files = node_files(homeless, keyring(), NODE, Services(8883, "http://localhost:1", ()), cached_application(found.march))
+    node = loa_node(build_image(board, files), found.name)
+    doors = {"80": free_port(socket.SOCK_STREAM), "53": free_port(socket.SOCK_DGRAM)}
+    node.surround(doors=doors)
+    node.start()
+    eventually(lambda: f"page: Loa {NODE}" in node.log(), "the page")
+    phone = Phone(doors["80"])
+    token = phone.enter()
+    assert "The chime is playing" in phone.post("/do", t=token, l="en", do="sound", volume="40")[1]
+    eventually(lambda: any(segment.frames > 0 for segment in node.segments()), "sound")
+    phone.post("/do", t=token, l="en", do="join", ssid=b"loa".hex(), password="long enough")
+    eventually(lambda: "Connected and saved: loa" in phone.get(f"/wait?l=en&t={token}")[1], "the network")
+    phone.post("/do", t=token, l="en", do="leave")
+    eventually(lambda: len(node.boots) == 2 and "uplink: up" in node.log(), "the application in the new network")
+    node.power_cycle()
+    eventually(lambda: node.log().count("uplink: up") == 2, "the application again, not the page")
+    assert node.log().count("page: Loa") == 1

@@ -73,9 +73,11 @@ class WLAN:
         "configured": {"pm": PM_PERFORMANCE, "hostname": "mpy-esp32", "reconnects": _FOR_EVER},
     }
 
+    def __new__(cls, interface=STA_IF):
+        return object.__new__(AccessPoint if interface == AP_IF else cls)
+
     def __init__(self, interface=STA_IF):
-        if interface != STA_IF:
-            raise ValueError("only the station interface is emulated")
+        pass
 
     def active(self, on=None):
         if on is None:
@@ -161,6 +163,29 @@ class WLAN:
 
     def _tell_radio(self):
         CHIP.radio_sleeps = self._state["associated"] and self._state["configured"]["pm"] != self.PM_NONE
+
+
+class AccessPoint:
+    """The other interface of the radio: phones in reach find the node at the host's own address."""
+
+    _state = {"active": False, "configured": {"ssid": "ESP_24LOA1", "security": AUTH_OPEN, "max_clients": 10}}
+
+    def active(self, on=None):
+        if on is not None:
+            self._state["active"] = bool(on)
+        return self._state["active"]
+
+    def config(self, name=None, **values):
+        configured = self._state["configured"]
+        if name is not None:
+            return configured[name]
+        if values.get("security") == AUTH_WPA2_PSK and not 8 <= len(values.get("key", "")) <= 63:
+            raise OSError(0x300B)  # ESP_ERR_WIFI_PASSWORD
+        configured.update(values)
+        return None
+
+    def ifconfig(self, addresses=None):
+        return _ADDRESSES if self._state["active"] else _NO_ADDRESSES
 
 
 class LAN:

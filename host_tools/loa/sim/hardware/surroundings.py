@@ -23,6 +23,7 @@ def calm():
     stalled_ns Unix ns until which nothing passes; 0: it does
     dns        False: no name server answers
     detours    by port as text, or "*" for every one: the local port that connections end at instead
+    doors      by port as text on which the board listens: the host's port at which it is found; others are the host's own
     time_lie   port of a time server as text: seconds that its answers are wrong by
     erase_ms   shortest and longest erase of a flash block, instead of what is drawn for each; None
     lose       callbacks of interrupts that are lost from now on, a number
@@ -37,6 +38,7 @@ def calm():
         "stalled_ns": 0,
         "dns": True,
         "detours": {},
+        "doors": {},
         "time_lie": {},
         "erase_ms": None,
         "lose": 0,

@@ -86,10 +86,18 @@ def port_of(address):
     return address[2] << 8 | address[3]
 
 
+def door(address):
+    """`address` to listen at, or the host's port in its place."""
+    return _at(address, CHIP.world["doors"].get(str(port_of(address))))
+
+
 def detoured(address):
     """`address`, or where a connection to it is led instead."""
     detours = CHIP.world["detours"]
-    port = detours.get(str(port_of(address)), detours.get(_ANY_PORT))
+    return _at(address, detours.get(str(port_of(address)), detours.get(_ANY_PORT)))
+
+
+def _at(address, port):
     if port is None:
         return address
     changed = bytearray(address)

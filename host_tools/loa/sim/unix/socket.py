@@ -71,9 +71,11 @@ class socket(io.IOBase):
         self._listens = False
         self._timeout = None  # seconds; 0: does not block
         self._closed_calls = []
-        self.bind = self._socket.bind
         self.fileno = self._socket.fileno
         ether.add(self)
+
+    def bind(self, address):
+        self._socket.bind(ether.door(address))
 
     def setblocking(self, on):
         self._timeout = None if on else 0
