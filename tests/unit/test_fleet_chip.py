@@ -59,8 +59,7 @@ def test_flash_and_files_take_nothing_without_power():
 
 def make_ledger(bench, rate, depth, heard):
     bench.chip.on_sound = heard.append
-    i2s = bench.run(Ledger, 0, sck=1, ws=2, sd=3, mode=Ledger.TX, bits=16, format=Ledger.MONO, rate=rate, ibuf=depth * 512)
-    return i2s
+    return bench.run(Ledger, 0, sck=1, ws=2, sd=3, mode=Ledger.TX, bits=16, format=Ledger.MONO, rate=rate, ibuf=depth * 512)
 
 
 @given(st.lists(st.integers(0, 120_000), min_size=1, max_size=30), st.integers(2, 24), st.sampled_from([16_000, 24_000]))

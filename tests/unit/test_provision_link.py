@@ -1,5 +1,6 @@
 """An application that is joined does what its modules do: random programs, worked examples, and the rules of what keeps its name."""
 
+import ast
 import contextlib
 import importlib.abc
 import importlib.util
@@ -7,14 +8,16 @@ import io
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import loa.bench
 from loa.errors import LoaError
 from loa.provision.link import link
-from loa.provision.slot import LINES, compiled, linked
+from loa.provision.slot import ENTRY, LINES, compiled, linked
 from loa.provision.traceback import written_out
 from loa.sim.runtime import find_runtime
 
@@ -138,6 +141,19 @@ def test_modules_that_are_loaded_late_stay_and_find_what_was_joined():
         {"p.__init__": "", "p.late": late, "p.base": base, "p.user": user + "\ndef main(): print(work())"}, {"p.user": ("main",)}
     ).texts
     assert set(texts) == {"p.__init__", "p.late", "p.user"} and outcome(texts) == "(4, 'xxx', 3)\n"
+
+
+def test_attributes_that_a_guest_asks_for_keep_their_names():
+    user = "class Board:\n    def __init__(self): self.wattage = self.other = 1\ndef main(): pass\n"
+    text = link({"p.user": user}, {"p.user": ("main", "Board")}, ["from p.user import Board\nprint(Board().wattage)"]).texts["p.user"]
+    assert "self.wattage = self.a = 1" in text
+
+
+def test_what_the_bench_imports_on_a_board_is_there():
+    for path in (Path(loa.bench.__file__).parent / "on_board").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("node."):
+                assert {alias.name for alias in node.names} <= set(ENTRY[node.module])
 
 
 def test_no_short_name_is_a_keyword():

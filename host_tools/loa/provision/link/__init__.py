@@ -6,10 +6,10 @@ loaded only while they are used (`node.late`) stay modules. Nothing here knows w
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from loa.provision.link.attributes import rename_attributes
+from loa.provision.link.attributes import attributes_of, rename_attributes
 from loa.provision.link.constants import inline_constants
 from loa.provision.link.letters import rename_globals, rename_parameters
 from loa.provision.link.modules import Program, text_of
@@ -24,11 +24,12 @@ class Linked:
     functions: dict[str, list[str]]
 
 
-def link(sources: Mapping[str, str], roots: Mapping[str, tuple[str, ...]]) -> Linked:
+def link(sources: Mapping[str, str], roots: Mapping[str, tuple[str, ...]], guests: Iterable[str] = ()) -> Linked:
     """The application of which `roots` are the modules that are imported from outside, with the names that are asked of them.
 
     The first root is the joined module; of the others only those names are left, taken from it. Modules that no root needs when it is loaded
-    are those that are loaded late. Imports of modules that are not in `sources` stay as they are.
+    are those that are loaded late. Imports of modules that are not in `sources` stay as they are. `guests`: texts of programs that use objects of the
+    application from outside: the attributes they ask for keep their names.
     Raises `LoaError` for what cannot be joined: a `global`, a module used as a value, a name that is not there.
     """
     program = Program.parse(sources, tuple(roots))
@@ -36,7 +37,7 @@ def link(sources: Mapping[str, str], roots: Mapping[str, tuple[str, ...]]) -> Li
     qualify(program)
     inline_constants(program, keep=asked)
     functions = _functions(program)
-    attributes = rename_attributes(program)
+    attributes = rename_attributes(program, attributes_of(guests))
     names = rename_globals(program, {f"{program.joined}:{name}": name for name in roots[program.joined]})
     rename_parameters(program)
     texts = {program.joined: text_of(program, program.joined, names)}

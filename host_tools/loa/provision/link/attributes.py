@@ -7,7 +7,7 @@ keeps its name if an object that is not the application's might have it too (`mi
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -26,11 +26,16 @@ def known_names() -> frozenset[str]:
     return frozenset(_NAMES.read_text().split())
 
 
-def rename_attributes(program: Program) -> dict[str, str]:
-    """Does it; returns the new names by the old ones."""
+def attributes_of(texts: Iterable[str]) -> set[str]:
+    """The attributes that programs ask for."""
+    return {node.attr for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+
+
+def rename_attributes(program: Program, keep: Collection[str] = ()) -> dict[str, str]:
+    """Does it, but for those in `keep`; returns the new names by the old ones."""
     classes = _Classes(program)
     conflicts: dict[str, set[str]] = defaultdict(set)
-    renamed = classes.renamable()
+    renamed = classes.renamable() - set(keep)
     for names in classes.together():
         for name in names & renamed:
             conflicts[name] |= names
