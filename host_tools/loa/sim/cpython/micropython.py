@@ -34,7 +34,9 @@ _REGION_BITS = 24
 
 
 class _Pointer:
-    """A viper pointer into a buffer: unsigned loads and truncating stores in units of `_BYTES`. `ptr32(int(pointer) + bytes)` moves it, also to where nothing can be read."""
+    """A viper pointer into a buffer: unsigned loads and truncating stores in units of `_BYTES`.
+
+    `ptr32(int(pointer) + bytes)` moves it, also to where nothing can be read."""
 
     __slots__ = ("_address", "_cells")
     _BYTES = 1
