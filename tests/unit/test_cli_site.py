@@ -57,6 +57,8 @@ def test_what_a_new_site_needs_is_said(tmp_path: Path) -> None:
     told = run("site", "init", tmp_path / "site.toml", *where, "--area", "son-la", code=EXIT_KEYS)
     assert "must be locked by a passphrase" in told.stderr
     assert not (tmp_path / "keys").exists()
+    told = run("site", "init", tmp_path / "site.toml", "--passphrase", "x", "--root", tmp_path / "no-stick", code=EXIT_KEYS)
+    assert "no such folder" in told.stderr and not (tmp_path / "no-stick").exists()
 
 
 def test_keys_are_rotated_and_revoked(begun: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from loa.errors import EXIT_NETWORK, EXIT_USAGE, LoaError
+from loa.errors import EXIT_KEYS, EXIT_NETWORK, EXIT_USAGE, LoaError
 from loa.keys import Keyring
 from loa.language import _
 from loa.sim.local import local
@@ -53,8 +53,8 @@ class Place:
     named_station: str
 
     def keyring_with(self, root: Path | None) -> Keyring:
-        """The keys, with the root key where somebody said: a file, or a folder with `root.pem`."""
-        return Keyring(self.keyring.folder, root / "root.pem" if root and root.is_dir() else root)
+        """The keys, with the root key where somebody said, see `root_file`."""
+        return Keyring(self.keyring.folder, root_file(root))
 
     @property
     def station_name(self) -> str:
@@ -95,6 +95,15 @@ class Place:
         """How to start it."""
         command = "sim" if self.sim else "station"
         return _("start it with `loa {command} {file}`", command=command, file=self.file)
+
+
+def root_file(said: Path | None) -> Path | None:
+    """The file of the root key: what was said, or `root.pem` in that folder. Raises `LoaError` if it can be neither, as on a stick that is not plugged in."""
+    if said is None or said.suffix == ".pem" or said.is_file():
+        return said
+    if not said.is_dir():
+        raise LoaError(_("{path}: no such folder", path=said), _("plug the stick in, or name the file: root.pem"), EXIT_KEYS)
+    return said / "root.pem"
 
 
 def at_site(command: Callable[..., None]) -> Callable[..., None]:

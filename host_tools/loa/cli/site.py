@@ -10,7 +10,7 @@ from loa.broker.export import FOLDER as BROKER_FOLDER
 from loa.broker.export import export
 from loa.cli import output
 from loa.cli.keys import PassphraseOption, RootOption, tell_broker
-from loa.cli.place import JsonOption, Place, SiteArgument, at_keys, at_site_file
+from loa.cli.place import JsonOption, Place, SiteArgument, at_keys, at_site_file, root_file
 from loa.errors import EXIT_KEYS, LoaError
 from loa.keys import Keyring
 from loa.language import _
@@ -32,7 +32,7 @@ def init(
     The root key is locked by a passphrase and wanted only when keys change: with --root it is written to a memory stick and never to this machine.
     """
     described = begin_site(site, name, area, host, broker)
-    keyring = Keyring(described.keys_folder, root / "root.pem" if root and root.is_dir() else root)
+    keyring = Keyring(described.keys_folder, root_file(root))
     if not (keyring.folder / "root.json").exists() and not passphrase:
         passphrase = _new_passphrase()
     with output.notes().status(_("making keys")):
