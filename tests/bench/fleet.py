@@ -3,10 +3,12 @@
 Real: firmware from the board's objects up, MQTT over TLS to the embedded nats-server, documents signed and checked, the station's service in a process
 of its own. Counted instead of made: samples, see `loa.sim.fleet`. The order is the built-in siren, so that nobody fetches anything: 2,000 fetches of one
 minute of sound are 700 MB, which a commune's uplink does not carry either; urgent bulletins are stored ahead.
+`processors_beside_nodes` is what broker, station and everything else on the machine used while nodes began to play; on a quiet machine the first two alone.
 Playing is told by the emulated I2S: the first buffer that is no silence goes out. From publish, when the order is committed at the station's desk.
 """
 
 import json
+import os
 import statistics
 import time
 from pathlib import Path
@@ -53,6 +55,7 @@ def measure(evidence: Path) -> dict[str, Any]:
 def _measure(count: int, orders: int, evidence: Path) -> dict[str, Any]:
     """One fleet through its idle time and some orders."""
     site = load_site(Path(loa.demo.__file__).parent / "site.toml").model_copy(update={"quiet": []})
+    load = os.getloadavg()[0]
     with FleetCommune(site, evidence / f"commune-{count}", count) as fleet:
         began = time.monotonic()
         fleet.wait_online(_ONLINE_S)
@@ -78,7 +81,8 @@ def _measure(count: int, orders: int, evidence: Path) -> dict[str, Any]:
             "cpu_ms_per_node_minute": {"idle": round(idle, 2), "playing": round(statistics.fmean(one["playing"] for one in rounds), 1)},
             "signature_check_share": round(statistics.fmean(one["check_share"] for one in rounds), 3),
             "rss_per_node_kb": round(look.rss_kb / count),
-            "busy_others": round(statistics.fmean(one["others"] for one in rounds), 2),
+            "processors_beside_nodes": round(statistics.fmean(one["beside"] for one in rounds), 2),
+            "load_before": round(load, 2),
         }
 
 
@@ -106,7 +110,7 @@ def _order(fleet: FleetCommune, number: int, evidence: Path) -> dict[str, Any]:
             acked_s = time.time() - given
     elapsed = time.time() - given
     after = at_sound or fleet.crew.look()
-    others = (_busy_s() - busy - (fleet.crew.look().cpu_s - before.cpu_s)) / elapsed
+    beside = (_busy_s() - busy - (fleet.crew.look().cpu_s - before.cpu_s)) / elapsed
     playing = _rate(fleet, _PLAYING_S)
     desk.cancel(order)
     _wait_quiet(fleet)
@@ -117,7 +121,7 @@ def _order(fleet: FleetCommune, number: int, evidence: Path) -> dict[str, Any]:
         "acked_s": round(acked_s, 2),
         "playing": playing,
         "check_share": (after.check_cpu_s - before.check_cpu_s) / max(after.cpu_s - before.cpu_s, 1e-9),
-        "others": others,
+        "beside": beside,
         "underruns": fleet.crew.look().underruns,
     }
 
