@@ -15,7 +15,7 @@ from loa.site.model import Site
 from loa.station.places import only_station
 
 _LOOK_S = 0.2
-_BEHIND = 10  # niceness of the station: its bookkeeping may wait while thousands of nodes share its processors
+_BEHIND = 5  # niceness of the station: its bookkeeping may wait while thousands of nodes share its processors
 
 
 class FleetCommune:
