@@ -62,15 +62,15 @@ def test_what_an_earlier_key_signed_is_signed_anew(station: Station, ring: Keyri
 
 
 def test_a_revoked_node_is_not_believed(station: Station, service: Service, ring: Keyring) -> None:
-    service._heard(TOPIC, state())
+    service._heard(TOPIC, state(), False)
     assert online(station)
     ring.revoke_node(NODE, "stolen")
-    service._heard(TOPIC, state(volume=1))
+    service._heard(TOPIC, state(volume=1), False)
     assert station.nodes.state(NODE)["volume"] == STATE["volume"]
 
 
 def test_a_node_is_offline_once_it_has_been_silent_too_long(station: Station, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    service._heard(TOPIC, state())
+    service._heard(TOPIC, state(), False)
     assert online(station)
     now = time.time()
     monkeypatch.setattr(nodes.time, "time", lambda: now + nodes.SILENT_S)
