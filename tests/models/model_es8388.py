@@ -85,7 +85,7 @@ class Es8388(RegisterFile):
             if enabled == 3:
                 if self.values[volumes[0]] != 0x1E or self.values[volumes[1]] != 0x1E:
                     raise Misuse("an output volume of which the sources say different things")
-                found[name] = -0.5 * left
+                found[name] = 0 - 0.5 * left
         return found
 
     def _tell(self):

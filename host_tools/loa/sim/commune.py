@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from loa.boards import Board, load_board
+from loa.boards import load_board
 from loa.broker import Broker, ExternalBroker, local_broker
 from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.keys import Keyring
@@ -23,6 +23,7 @@ from loa.provision.slots import cached_application
 from loa.sim.local import any_port, local
 from loa.sim.node import LOG_FILE, OFF, SimulatedNode
 from loa.sim.runtime import Runtime, find_runtime
+from loa.sim.soldered import soldered
 from loa.site.model import Site
 from loa.station.places import Places, only_station
 from loa.station.process import Post, StationProcess
@@ -166,7 +167,7 @@ class Commune:
         slot = cached_application(self.runtime.march)
         files = node_files(self.site, self.keyring, node.node_id, self.services(), slot, interpreted=self.runtime.march is None)
         board = load_board(self.site.nodes[node.node_id].board)
-        node.install(build_image(board, files), _soldered(board, json.loads(files["vfs"]["board.json"])["rate"]))
+        node.install(build_image(board, files), soldered(board, json.loads(files["vfs"]["board.json"])["rate"]))
 
     def services(self) -> Services:
         """Where nodes of this commune find what they need."""
@@ -182,9 +183,3 @@ class Commune:
                     _('station {station_name} has no node "{name}"', station_name=self.station_name, name=name), hint, EXIT_INVALID
                 )
         return own if nodes is None else list(nodes)
-
-
-def _soldered(board: Board, rate: int) -> dict[str, Any]:
-    """What a wrong order of clocks and amplifier is heard by. Memory is ample on every board here: the interpreter's words are twice as long."""
-    amplifier = board.audio.amplifier
-    return {"rate": rate, "amplifier": {"pin": amplifier.pin, "on": amplifier.on}} if amplifier else {}

@@ -107,7 +107,8 @@ class SimulatedNode:
         """Write the flash. The node must be off.
 
         `soldered`: what is on the board beside the chip. `amplifier` with `pin` and the level `on`, and with it the `rate` of the samples: a wrong order of
-        clocks and amplifier is heard. `psram_mb`: 0 leaves memory for one TLS session. `models`: see `loa.sim.esp32.fitting`.
+        clocks and amplifier is heard. `psram_mb`: 0 leaves memory for one TLS session. `pull_ups`: pins with a resistor to the supply. `models`: see
+        `loa.sim.esp32.fitting`. What the description of a board says of it is in `loa.sim.soldered`.
         """
         if self.running:
             raise LoaError(_("node {node_id} is running", node_id=self.node_id))

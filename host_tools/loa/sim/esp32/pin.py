@@ -1,4 +1,4 @@
-"""`machine.Pin`: levels are recorded with the host's time. Inputs read what a pull-up or pull-down gives, and nothing else is wired."""
+"""`machine.Pin`: levels are recorded with the host's time. Inputs read what a pull-up or pull-down gives, the chip's own or one soldered to the pin."""
 
 from chip import CHIP
 
@@ -23,7 +23,8 @@ class Pin:
 
     def value(self, level=None):
         if level is None:
-            return self._levels.get(self._number, 1 if self._pull == self.PULL_UP else 0)
+            pulled_up = self._pull == self.PULL_UP or self._number in CHIP.soldered.get("pull_ups", ())
+            return self._levels.get(self._number, 1 if pulled_up else 0)
         level = 1 if level else 0
         if self._levels.get(self._number) != level:
             self._levels[self._number] = level

@@ -1,0 +1,15 @@
+"""What is soldered beside the chip, by the description of a board. For `SimulatedNode.install`."""
+
+from typing import Any
+
+from loa.boards import Board
+
+
+def soldered(board: Board, rate: int) -> dict[str, Any]:
+    """The amplifier's switch and the button's resistor. Memory is ample on every board here: the interpreter's words are twice as long."""
+    found: dict[str, Any] = {"rate": rate}
+    if amplifier := board.audio.amplifier:
+        found["amplifier"] = {"pin": amplifier.pin, "on": amplifier.on}
+    if board.button and board.button.pressed == 0:
+        found["pull_ups"] = [board.button.pin]
+    return found
