@@ -79,6 +79,9 @@ class Bus:
         client.username_pw_set(self._user, self._password)
         if self._authority is not None:
             client.tls_set(str(self._authority))
+        # With this set paho leaves all writing to the thread that reads. Otherwise `publish` writes from its caller's, and OpenSSL's connections bear
+        # only one thread at a time: under load its memory was damaged.
+        client.on_socket_register_write = lambda _client, _data, _socket: None
         client.on_connect = self._connected
         client.on_message = lambda _client, _data, message: self._on_message(message.topic, bytes(message.payload), message.retain)
         return client
