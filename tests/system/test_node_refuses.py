@@ -168,12 +168,12 @@ def test_what_nobody_signed_is_nobodys_and_gets_no_answer(bench: Bench) -> None:
 
 
 def test_what_was_signed_and_does_not_count_is_answered_by_its_code(bench: Bench) -> None:
-    now = int(time.time())
     plan = plan_body(bench)
     bench.desk.volume(AREA, 100)
     eventually(lambda: not bench.desk.lags(), "an air document to be older than")
     done = bench.desk.command(NODE, "ping")
     eventually(lambda: bench.desk.commands.get(done.id).result, "the ping answered")
+    now = int(time.time())  # as late as this: what is forged below must be of this second or the next
     twice = {"id": "s", "bulletin": "b", "at": [0]}
     urgent = order(now, "urgent", do="siren")
     attacks: list[tuple[str, str, SigningKey, dict[str, Any], str]] = [

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from test_portal import CODE, ROOT, WITHIN_S, WRONG, Portal, free_port, node_folder, socket
+from test_portal_http import CODE, ROOT, WITHIN_S, WRONG, Portal, free_port, node_folder, socket
 
 from loa.testing.lab import runtime
 

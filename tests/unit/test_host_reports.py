@@ -36,7 +36,7 @@ def test_signed_nonsense(service: Service, kind: str, fields: dict[str, object])
         fields.pop("id")
     before = recorded(service)
     topic = topics.from_node(NODE, kind)
-    service._heard(topic, signed(keyring().node(NODE).report_key, topic, fields))
+    service._heard(topic, signed(keyring().node(NODE).report_key, topic, fields), False)
     assert recorded(service) == before
 
 
@@ -44,14 +44,14 @@ def test_signed_nonsense(service: Service, kind: str, fields: dict[str, object])
 @given(st.text(max_size=60) | st.sampled_from([topics.from_node(NODE, kind) for kind in topics.REPORTS]), st.binary(max_size=200))
 def test_any_bytes_on_any_topic(service: Service, topic: str, payload: bytes) -> None:
     before = recorded(service)
-    service._heard(topic, payload)
+    service._heard(topic, payload, False)
     assert recorded(service) == before
 
 
 @pytest.mark.parametrize("payload", [b"[" * 8000, b'{"online":' * 800, b"\xff" * 9000, b'{"online":false}x', b'{"online":true}'])
 def test_what_only_looks_like_a_will(service: Service, payload: bytes) -> None:
     before = recorded(service)
-    service._heard(topics.from_node(NODE, topics.STATE), payload)
+    service._heard(topics.from_node(NODE, topics.STATE), payload, False)
     assert recorded(service) == before
 
 
@@ -59,8 +59,8 @@ def test_a_report_of_a_stranger_or_with_another_nodes_key(service: Service) -> N
     before = recorded(service)
     for node_id, key in (("ban-la-2", keyring().node(NODE).report_key), (NODE, keyring().node("ban-hin-1").report_key)):
         topic = topics.from_node(node_id, topics.ACK)
-        service._heard(topic, signed(key, topic, {"id": "x", "result": "ok"}))
+        service._heard(topic, signed(key, topic, {"id": "x", "result": "ok"}), False)
     assert recorded(service) == before
     topic = topics.from_node(NODE, topics.ACK)
-    service._heard(topic, signed(keyring().node(NODE).report_key, topic, {"id": "x", "result": "ok"}))
+    service._heard(topic, signed(keyring().node(NODE).report_key, topic, {"id": "x", "result": "ok"}), False)
     assert [ack["node"] for ack in service._station.nodes.acks("x")] == [NODE]

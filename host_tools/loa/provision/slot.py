@@ -38,11 +38,17 @@ def compiled(march: str | None) -> Mapping[str, bytes]:
     With `LOA_LINES` set in the environment it is the modules as they are written, for whoever looks for a fault.
     """
     if march is None:
-        return {_path(module, ".py"): bare(text).encode() for module, text in {**libraries(), **sources()}.items()}
+        texts = {**libraries(), **sources()}
+        return {_path(module, ".py"): bare(text).encode() for module, text in texts.items() if not _is_kernel(module)}
     texts, options = (sources(), []) if os.environ.get(LINES) else (linked().texts, ["-O3"])
     texts = {**libraries(), **texts}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
         return {_path(module, ".mpy"): compile_text(text, march, Path(folder), *options, name=module) for module, text in texts.items()}
+
+
+def _is_kernel(module: str) -> bool:
+    """True for what a node without machine code never loads (`loa.boards.model.MACHINE_CODE`), and a slot of sources has no room for."""
+    return module.startswith("node.audio.mp3.") and module not in ("node.audio.mp3.__init__", "node.audio.mp3.frames")
 
 
 def compile_text(text: str, march: str, folder: Path, *options: str, name: str) -> bytes:

@@ -9,6 +9,8 @@ import microdot
 
 from loa.firmware import FIRMWARE
 
+_INDENT = 4
+
 
 def sources() -> dict[str, str]:
     """The text of every module of the application, by its name."""
@@ -24,10 +26,13 @@ def libraries() -> dict[str, str]:
 def bare(source: str) -> str:
     """A module without comments and docstrings, as a compiler leaves them out: with them the sources do not fit a slot. Lines keep their numbers."""
     lines = source.splitlines()
+    inside: set[int] = set()  # of a text that goes over lines
     for token in tokenize.generate_tokens(StringIO(source).readline):
+        row, column = token.start
         if token.type == tokenize.COMMENT:
-            row, column = token.start
             lines[row - 1] = lines[row - 1][:column].rstrip()
+        elif token.type == tokenize.STRING:
+            inside |= set(range(row, token.end[0]))
     for node in ast.walk(ast.parse(source)):
         if (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
@@ -37,4 +42,11 @@ def bare(source: str) -> str:
             lines[text.lineno - 1 : text.end_lineno] = [" " * text.col_offset + '""'] + [""] * (
                 (text.end_lineno or text.lineno) - text.lineno
             )
-    return "\n".join(lines) + "\n"
+    narrow = [line if row in inside else _narrow(line) for row, line in enumerate(lines)]
+    return "\n".join(narrow) + "\n"
+
+
+def _narrow(line: str) -> str:
+    """Its indentation with one space for four."""
+    text = line.lstrip(" ")
+    return " " * ((len(line) - len(text)) // _INDENT) + text
