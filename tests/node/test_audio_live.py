@@ -380,6 +380,18 @@ def test_a_live_mp3_stream_is_taken_up_again():
     assert b"".join(pieces[cut + 1 :]) in whole[4000:]
 
 
+def test_the_first_frame_of_mp3_is_not_played():
+    # Joined in the middle it lacks half of its sound; PCM begins at once.
+    async def skipped(content):
+        source = _live(_Server(_Response(content, burst=1 << 20)))
+        await source.open(0)
+        source.close()
+        return source.skip_frames
+
+    assert _run(skipped(_mp3())) == 1152
+    assert _run(skipped(pcm_head() + bytes(9000))) == 0
+
+
 def test_a_live_stream_does_not_change_its_form():
     server = _Server(
         _Response(_mp3()[:4000], burst=1 << 20), _Response(pcm_head() + bytes(9000), burst=1 << 20), _Response(_mp3(), burst=1 << 20)

@@ -23,18 +23,18 @@ POWER_CUT = "nong-vu"
 BULLETINS: tuple[tuple[str, Kind, float], ...] = (  # name, class, second of its slot
     ("cho-phien", "normal", 0),
     (INTERRUPTED, "normal", 8),
-    (WITHOUT_BROKER, "priority", 36),
-    (POWER_CUT, "normal", 44),
+    (WITHOUT_BROKER, "priority", 39),
+    (POWER_CUT, "normal", 47),
 )
 FILES = (*(name for name, _, _ in BULLETINS), URGENT)
 
 _LEAD_S = 5.0  # for plan and files to reach the nodes before the first slot
 _URGENT_S = 12
-_LIVE_S = (26, 33)
-_BROKER_S = (34.5, 43)
-_POWER_S = (49, 50)
-_STATION_S = (52, 54)
-_END_S = 63
+_LIVE_S = (29, 36)  # after what the urgent order interrupted has ended
+_BROKER_S = (37.5, 46)
+_POWER_S = (52, 53)
+_STATION_S = (55, 57)
+_END_S = 66
 _SETTLE_S = 12.0  # for the last reports
 _LOOK_S = 0.1
 _LATE_S = 120
