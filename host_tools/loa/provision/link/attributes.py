@@ -99,24 +99,23 @@ class _Classes:
         from_outside = {node.attr for node in _nodes(self._program) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
         from_outside -= set().union(*self._own.values()) if self._own else set()
         for name in self._own:
-            yield set().union(*(self._own[part] for part in self._lineage(name))) | from_outside
+            yield self._attributes(name) | from_outside
 
-    def _lineage(self, name: str) -> set[str]:
-        """A class of the application, its bases, and all that derive from it."""
+    def _above(self, name: str) -> set[str]:
+        """A class of the application and its bases, however far up; bases from elsewhere too."""
         above = {name}
-        while more := {base for part in above for base in self._bases[part] if base in self._own} - above:
+        while more := {base for part in above for base in self._bases.get(part, ())} - above:
             above |= more
-        below = {part for part in self._own if part not in above and above & set(self._bases[part])}
-        return above | below
+        return above
+
+    def _attributes(self, name: str) -> set[str]:
+        """What an object of a class may have, of all that the application's classes define."""
+        return set().union(*(self._own.get(part, set()) for part in self._above(name)))
 
     def _of_outsiders(self) -> set[str]:
-        """Attributes of classes with a base that is not known here."""
-        return {
-            attribute
-            for name in self._own
-            if any(base not in self._own and base != _EXCEPTION for part in self._lineage(name) for base in self._bases[part])
-            for attribute in self._own[name]
-        }
+        """Attributes of objects with a base that is not known here."""
+        known = self._own.keys() | {_EXCEPTION}
+        return set().union(*(self._attributes(name) for name in self._own if self._above(name) - known))
 
     def _of_late_modules(self) -> Iterator[str]:
         for module in self._program.late:

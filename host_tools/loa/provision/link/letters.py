@@ -7,7 +7,7 @@ from itertools import count, product
 from keyword import iskeyword
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
 
-from loa.provision.link.modules import LinkError, Program
+from loa.provision.link.modules import Definition, LinkError, Program
 
 
 def short_names(first: str = ascii_letters) -> Iterator[str]:
@@ -26,7 +26,7 @@ def rename_globals(program: Program, exports: Mapping[str, str]) -> dict[str, st
     """
     names: dict[str, str] = {name: name.rpartition(".")[2].lstrip(":") for name in program.foreign}
     uses = Counter(node.id for tree in program.trees.values() for node in ast.walk(tree) if isinstance(node, ast.Name))
-    for definition in (node for tree in program.trees.values() for node in tree.body if isinstance(node, _DEFINITIONS)):
+    for definition in (node for tree in program.trees.values() for node in tree.body if isinstance(node, Definition)):
         uses[definition.name] += 1
     own = sorted((name for name in uses if name.partition(":")[0]), key=lambda name: (-uses[name], name))
     for name in own:
@@ -40,9 +40,6 @@ def rename_globals(program: Program, exports: Mapping[str, str]) -> dict[str, st
             names[name] = next(fresh)
     _refuse_twins(program, names)
     return names
-
-
-_DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def _refuse_twins(program: Program, names: Mapping[str, str]) -> None:

@@ -11,6 +11,8 @@ from loa.errors import LoaError
 _COMMON = 120  # names so often used that they should have an index of one byte in the table of names (below 128, py/persistentcode)
 _QSTR_MAX = 10  # letters; MicroPython makes names of constant texts up to this length
 
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
 
 class LinkError(LoaError):
     """The application cannot be joined as it is written."""
@@ -133,7 +135,7 @@ class _Named(ast.NodeTransformer):
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         return self._visit_definition(node)
 
-    def _visit_definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> ast.AST:
+    def _visit_definition(self, node: Definition) -> ast.AST:
         node.name = self._names.get(node.name, node.name)
         return self.generic_visit(node)
 

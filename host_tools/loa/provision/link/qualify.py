@@ -6,7 +6,7 @@ What was an attribute of a module (`topics.PLAN`) becomes a name, so that no mod
 import ast
 from dataclasses import dataclass
 
-from loa.provision.link.modules import LinkError, Program
+from loa.provision.link.modules import Definition, LinkError, Program
 from loa.provision.link.scopes import bound, global_names
 
 
@@ -29,7 +29,7 @@ def qualify(program: Program) -> None:
         names = {id(node) for node in global_names(tree, module)}
         tree.body = [statement for statement in tree.body if not isinstance(statement, ast.Import | ast.ImportFrom)]
         for statement in tree.body:
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if isinstance(statement, Definition):
                 statement.name = f"{module}:{statement.name}"
         _Qualified(module, meanings, names, defined).visit(tree)
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from loa.provision.link.modules import LinkError
+from loa.provision.link.modules import Definition, LinkError
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -21,7 +21,7 @@ def global_names(tree: ast.Module, module: str) -> list[ast.Name]:
 def bound(body: Iterable[ast.AST]) -> Iterator[str]:
     """What statements give a meaning in their own scope."""
     for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, Definition):
             yield node.name
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id
