@@ -366,6 +366,16 @@ def test_refused_before_a_sound():
     Bench().run(scenario)
 
 
+def test_flash_may_be_written_after_an_output_that_did_not_start():
+    async def scenario(bench):
+        bench.board.amplifier.broken = True
+        assert (await bench.player.play(_source(sine(6000)))).why == OUTPUT
+        await asyncio.sleep_ms(2_000)
+        assert bench.gate.open and not bench.player.sounding
+
+    Bench().run(scenario)
+
+
 def test_a_source_with_a_bug_ends_and_the_player_lives():
     class Buggy(MemorySource):
         async def readinto(self, view):

@@ -142,6 +142,29 @@ def test_saved_in_silence_and_rarely():
     VirtualClock().run(scenario())
 
 
+def test_time_goes_on_where_flash_does_not_take_it():
+    async def scenario():
+        tries = []
+
+        async def refuse(unix):
+            tries.append(unix)
+            raise OSError(28)
+
+        async def at_once():
+            pass
+
+        clock = Clock(BUILT, 0, lambda date: None, refuse)
+        clock.set(NOW * 1000, SNTP)
+        task = asyncio.create_task(clock.run(at_once))
+        await asyncio.sleep(601)
+        clock.set((NOW + 6 * 3600) * 1000, SNTP)
+        await asyncio.sleep(61)
+        assert tries == [NOW, NOW + 6 * 3600] and not task.done()
+        task.cancel()
+
+    VirtualClock().run(scenario())
+
+
 def test_a_saved_time_goes_little_beyond_what_was_proved():
     async def scenario():
         bench = _Bench()

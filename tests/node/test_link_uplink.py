@@ -17,6 +17,7 @@ class _Wlan:
         self.settings = {}
         self.connected = False
         self.code = 1000
+        self.failing = False  # what the driver refuses: to connect while a try before is not over
 
     def active(self, on):
         self.calls.append("active")
@@ -26,6 +27,8 @@ class _Wlan:
 
     def connect(self, ssid, password):
         self.calls.append(ssid)
+        if self.failing:
+            raise OSError(0x3006)  # ESP_ERR_WIFI_STATE
         if self.code not in (201, 202):
             self.code = 1001
 
@@ -37,6 +40,8 @@ class _Wlan:
 
     def status(self, what=None):
         if what == "rssi":
+            if not self.connected:
+                raise OSError(0x300F)  # ESP_ERR_WIFI_NOT_CONNECT
             return -61
         return 1010 if self.connected else self.code
 
@@ -114,6 +119,24 @@ def test_a_lost_network_is_tried_again_and_success_ends_the_pause():
     bench.nic.connected = False
     bench.after(250)
     assert bench.uplink._wait_ms == 1000
+
+
+def test_a_network_that_was_just_lost_has_no_signal():
+    bench = _Bench()
+    bench.after(0)
+    bench.nic.connected = True
+    bench.after(250)
+    bench.nic.connected = False
+    assert bench.uplink.state == UP and bench.uplink.rssi() is None
+
+
+def test_a_try_that_the_driver_refuses_is_one_that_failed():
+    bench = _Bench()
+    bench.nic.failing = True
+    assert bench.after(0) == DOWN and "12294" in bench.uplink.why
+    assert bench.after(250) == DOWN and bench.uplink.network == "backup"
+    bench.nic.failing = False
+    assert bench.after(999) == DOWN and bench.after(1) == CONNECTING
 
 
 def test_reasons_without_words_stand_as_numbers():

@@ -195,3 +195,27 @@ def test_shelf_tries_again_what_could_not_be_written():
     run(life())
     assert names(disk.path + "/docs") == ["plan.son-la"]
     disk.close()
+
+
+def test_shelf_saved_by_two_at_once():
+    """A key is revoked while sound is out: the shelf's own task waits for silence with what is saved before the restart."""
+    disk = Disk()
+    disk.boot()
+    gate = EraseGate()
+    shelf = _shelf(disk, gate)
+
+    async def life():
+        await shelf.load()
+        gate.close()
+        shelf.put("trust", "son-la", b"revokes")
+        own = asyncio.create_task(shelf.save())
+        before_restart = asyncio.create_task(shelf.save())
+        for _ in range(20):
+            await asyncio.sleep_ms(0)
+        gate.reopen()
+        await own
+        await before_restart
+
+    run(life())
+    assert shelf.get("trust", "son-la") == b"revokes" and names(disk.path + "/docs") == ["trust.son-la"]
+    disk.close()

@@ -132,6 +132,8 @@ class Player:
                 if idle_ms > _LINGER_MS:
                     await self._sink.stop()
             else:
+                if self.sounding:  # it was to sound, and the sink did not start
+                    self._quiet()
                 self._check_in()
                 try:
                     await asyncio.wait_for_ms(self._wake.wait(), _SLEEP_MS)

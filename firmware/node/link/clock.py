@@ -29,7 +29,7 @@ _EPOCH_2000 = const(946684800)
 class Clock:
     """`built` and `saved`: Unix seconds of the release and of the last time saved (0: none), the first floor.
 
-    `set_rtc` takes the 8-tuple of `machine.RTC.datetime` (UTC); `save` is an async callable that stores Unix seconds.
+    `set_rtc` takes the 8-tuple of `machine.RTC.datetime` (UTC); `save` is an async callable that stores Unix seconds and may raise OSError.
     """
 
     def __init__(self, built, saved, set_rtc, save):
@@ -99,7 +99,10 @@ class Clock:
             if self.state != UNSET and self.now() - self._saved >= _SAVE_EVERY_S:
                 await silence()
                 self._saved = self.now()
-                await self._save(min(self._saved, self.floor + _UNPROVED_MAX_S))
+                try:
+                    await self._save(min(self._saved, self.floor + _UNPROVED_MAX_S))
+                except OSError as error:  # the next one is as good
+                    print("clock: not saved:", error)
 
     def _advance(self):
         ticks = time.ticks_ms()

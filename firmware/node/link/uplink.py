@@ -117,15 +117,18 @@ class Uplink:
         elif action == TRY:
             self._try(now)
         elif action == GIVE_UP:
-            self._give_up(status, now)
+            self._give_up(_reason(status), now)
 
     def _try(self, now):
         self._enter(CONNECTING, "connecting", now)
         if self._networks:
             self.network, password = self._networks[self._next]
-            self._nic.connect(self.network, password)
+            try:
+                self._nic.connect(self.network, password)
+            except OSError as error:  # the driver is still busy with the try before
+                self._give_up(f"the driver refuses: {error}", now)
 
-    def _give_up(self, status, now):
+    def _give_up(self, why, now):
         """The next network at once, or after a round of all of them a pause."""
         self._next += 1
         self._wait_ms = 0
@@ -134,7 +137,7 @@ class Uplink:
             self._wait_ms = self._backoff.next()
         if self._networks:
             self._nic.disconnect()
-        self._enter(DOWN, _reason(status), now)
+        self._enter(DOWN, why, now)
 
     def _enter(self, state, why, now):
         if UP in (state, self.state):
@@ -145,7 +148,12 @@ class Uplink:
 
     def rssi(self):
         """Signal in dBm, or None without Wi-Fi or while down."""
-        return self._nic.status("rssi") if self._networks and self.state == UP else None
+        if not self._networks or self.state != UP:
+            return None
+        try:
+            return self._nic.status("rssi")
+        except OSError:  # lost since `step` looked
+            return None
 
     def dns_servers(self):
         """Addresses that DHCP named, for `resolver.Resolver`; empty while down."""

@@ -74,7 +74,7 @@ class Shelf:
             place = next(iter(self._unsaved))
             raw = self._unsaved[place]
             await files.replace(self._gate, self._path(self._names[place]), raw)
-            if self._unsaved[place] is raw:  # no newer one came while this was written
+            if self._unsaved.get(place) is raw:  # no newer one came while this was written, and nobody else wrote it
                 del self._unsaved[place]
 
     async def run(self):

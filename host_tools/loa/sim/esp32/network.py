@@ -108,6 +108,8 @@ class WLAN:
 
     def status(self, what=None):
         if what == "rssi":
+            if not self.isconnected():
+                raise OSError(0x300F)  # ESP_ERR_WIFI_NOT_CONNECT
             return _RSSI
         if what is not None:
             raise ValueError("unknown status param")
