@@ -119,6 +119,7 @@ class Node:
             self._not_fetched,
             self._on_change,
             self._check_in("fetcher", 10 * _HANG_MS),
+            self.gate,
         )
         self.conductor = Conductor(
             self.agenda,

@@ -8,13 +8,18 @@ from node.refusal import FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE, Refused
 
 _PATIENT = (FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE)  # may be otherwise next time; the rest is told once and left
 _IDLE_MS = const(60_000)
+_EXCUSE_MS = const(60_000)
 
 
 class Fetcher:
-    """`variant(bulletin)` gives the VARIANT to store, or raises Refused; `refused(bulletin_id, refusal)` records a failure; `on_stored()` a success."""
+    """`variant(bulletin)` gives the VARIANT to store, or raises Refused; `refused(bulletin_id, refusal)` records a failure; `on_stored()` a success.
 
-    def __init__(self, cache, get, variant, backoff, refused, on_stored, check_in):
+    `check_in()` shows that it lives; `gate`: see `node.store.gate`.
+    """
+
+    def __init__(self, cache, get, variant, backoff, refused, on_stored, check_in, gate):
         self._check_in = check_in
+        self._gate = gate
         self._cache = cache
         self._get = get
         self._variant = variant
@@ -44,7 +49,20 @@ class Fetcher:
         return [need.bulletin_id for need, variant in self._wanted() if self._cache.path(variant["sha256"])]
 
     async def run(self):
-        """Task; calls `check_in()` between two files, which a slow network can keep minutes apart."""
+        """Task; calls `check_in()` with every file and every piece of one that comes, and every minute while sound is out, when all downloads wait."""
+        excusing = asyncio.create_task(self._excuse())
+        try:
+            await self._keep_fetching()
+        finally:
+            excusing.cancel()
+
+    async def _excuse(self):
+        while True:
+            await asyncio.sleep_ms(_EXCUSE_MS)
+            if not self._gate.open:
+                self._check_in()
+
+    async def _keep_fetching(self):
         while True:
             self._check_in()
             self._new.clear()
@@ -59,15 +77,18 @@ class Fetcher:
     async def _fetch_all(self):
         """True if all that is needed and can be had is stored."""
         wanted = self._wanted()
-        self._cache.keep([variant["sha256"] for _, variant in wanted])
+        sums = [variant["sha256"] for _, variant in wanted]
+        self._cache.keep(sums)
+        self._hopeless.intersection_update(sums)
         whole = True
         for need, variant in wanted:
             if self._new.is_set():
                 return True
             if self._cache.path(variant["sha256"]) or variant["sha256"] in self._hopeless:
                 continue
+            self._check_in()
             try:
-                await self._cache.fetch(self._get, need.files, variant)
+                await self._cache.fetch(self._get, need.files, variant, self._check_in)
                 self._on_stored()
             except Refused as refused:
                 self._complain(need, refused)

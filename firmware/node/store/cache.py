@@ -69,10 +69,11 @@ class Cache:
         """One player less."""
         self._held.remove(sha256)
 
-    async def fetch(self, get, address, variant):
+    async def fetch(self, get, address, variant, progress=None):
         """Path of the file of a VARIANT, downloaded from `address` + "/" + its sha256 if it is not here; whole, with the signed length and hash.
 
-        `get(url, headers)` is awaited and gives a `link.body.Response`. Waits while sound is out, goes before older downloads, may be cancelled.
+        `get(url, headers)` is awaited and gives a `link.body.Response`; `progress()` is called for each piece that is stored. Waits while
+        sound is out, goes before older downloads, may be cancelled.
         Raises Refused: TOO_LARGE (for the quota), FULL (the rest is needed sooner; a file outside `keep` is needed now), and those of `Download.run`;
         OSError from the file system.
         """
@@ -86,7 +87,7 @@ class Cache:
             from node.store.download import Download
         self._turns.enter(sha256)
         part = sha256 + _PART
-        download = Download(self._place(sha256), self._place(part), variant["bytes"], sha256, self._gate, self._turns)
+        download = Download(self._place(sha256), self._place(part), variant["bytes"], sha256, self._gate, self._turns, progress)
         try:
             await self._close_unclosed()
             await self._reserve(sha256, _flash_bytes(variant["bytes"]))

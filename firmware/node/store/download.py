@@ -25,11 +25,14 @@ _NO_SUCH_RANGE = const(416)
 class Download:
     """Fetches `size` bytes with the text `sha256` into the file `part` and then calls it `path`. `turns`: see `Turns`, under the name `sha256`.
 
+    `progress()`, if given, is called after each piece that was written.
+
     `file` is the open partial file or None; who gives the download up closes it in silence.
     """
 
-    def __init__(self, path, part, size, sha256, gate, turns):
+    def __init__(self, path, part, size, sha256, gate, turns, progress=None):
         self.file = None
+        self._progress = progress
         self._path = path
         self._part = part
         self._size = size
@@ -127,6 +130,8 @@ class Download:
                 raise Refused(FULL, "the file system has no room left")
         self._hash.update(self._view[:count])
         self._have += count
+        if self._progress:
+            self._progress()
         await asyncio.sleep_ms(0)
 
     async def _close(self):
