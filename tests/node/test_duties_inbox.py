@@ -1,5 +1,7 @@
 """What becomes of a document between its arrival and its answer, above all where its meaning is impossible although its signature is good."""
 
+import asyncio
+
 from node.bus import topics
 from node.duties.inbox import Inbox
 from node.refusal import COMMAND_UNKNOWN, SIGNATURE, SLOT, Refused
@@ -30,6 +32,9 @@ class Admission:
 
     def commit(self, document):
         self.committed.append(document.id)
+
+    def check_time(self, document):
+        document.pending = False
 
 
 class Bench:
@@ -86,3 +91,44 @@ async def test_what_nobody_signed_is_recorded_and_not_answered():
     assert not await bench.take(PLAN_TOPIC, b"1", Refused(SIGNATURE, "for the test"))
     assert bench.answers == []
     assert bench.nobodys == [SIGNATURE]
+
+
+async def test_what_waited_for_the_time_does_not_follow_a_newer_one():
+    """The broker brings a newer plan at the moment at which the time is known, before the inbox has looked at what waited."""
+    acted = []
+
+    async def act(document):
+        acted.append(document.id)
+
+    bench = Bench(act)
+    old = Document(topics.PLAN, "plan:a/b:1")
+    old.pending = True
+    assert await bench.take(PLAN_TOPIC, b"1", old) and acted == []
+    bench.inbox.time_known()
+    assert await bench.take(PLAN_TOPIC, b"2", Document(topics.PLAN, "plan:a/b:2"))
+    task = asyncio.create_task(bench.inbox.run())
+    for _ in range(20):
+        await asyncio.sleep_ms(0)
+    task.cancel()
+    assert acted == ["plan:a/b:2"]
+
+
+async def test_what_waited_for_the_time_is_acted_on_where_the_newer_one_is_refused():
+    acted = []
+
+    async def act(document):
+        if document.id == "plan:a/b:2":
+            raise Refused(SLOT, "for the test")
+        acted.append(document.id)
+
+    bench = Bench(act)
+    old = Document(topics.PLAN, "plan:a/b:1")
+    old.pending = True
+    await bench.take(PLAN_TOPIC, b"1", old)
+    bench.inbox.time_known()
+    await bench.take(PLAN_TOPIC, b"2", Document(topics.PLAN, "plan:a/b:2"))
+    task = asyncio.create_task(bench.inbox.run())
+    for _ in range(20):
+        await asyncio.sleep_ms(0)
+    task.cancel()
+    assert acted == ["plan:a/b:1"]

@@ -73,6 +73,7 @@ class Inbox:
                 self._pending[topic] = document
             else:
                 await self._act(document)
+                self._pending.pop(topic, None)  # what waited under this topic is older
         except Refused as refused:
             if refused.code != TIME_UNSET:
                 self._tell(refused, stored)
