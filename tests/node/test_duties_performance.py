@@ -1,7 +1,16 @@
-"""What one item goes through when its sound cannot be had: told once, bridged once, however often and with whatever else it is tried."""
+"""What one item goes through when its sound cannot be had: told once, bridged once, however often and with whatever else it is tried.
+
+And when it is stopped: it ends soon, whatever it was about to do.
+"""
+
+import asyncio
+
+from support_audio import RATE, Bench
 
 from node.audio.player import END, Outcome
+from node.audio.sources.silence import Silence
 from node.duties.performance import Performances
+from node.duties.sounds import Sound
 from node.refusal import HASH, UNREACHABLE, Refused
 
 
@@ -29,7 +38,7 @@ class Stage:
     def built_in(self, name):
         return self
 
-    async def play(self, source, start_ms=0):
+    async def play(self, source, start_ms=0, unwanted=None):
         self.played.append(source)
         return Outcome(0, 12_000, END)
 
@@ -72,3 +81,83 @@ async def test_what_can_never_be_had_is_over():
     assert stage.told == [("a|one", HASH, True)]
     assert stage.over == ["a|one"]
     assert stage.played == ["siren"]
+
+
+class Air:
+    """Sounds, agenda, diary and clock of a performance whose sound, 30 s of it, is there after `passes` turns of the loop."""
+
+    def __init__(self, passes=0, code=None):
+        self.passes = passes
+        self.code = code
+        self.heard = []
+
+    async def find(self, item):
+        for _ in range(self.passes):
+            await asyncio.sleep_ms(0)
+        if self.code:
+            raise Refused(self.code, "for the test")
+        return Sound(Silence(RATE, 30_000))
+
+    def built_in(self, name):
+        return Sound(Silence(RATE, 30_000))
+
+    def played(self, item, event, done):
+        self.heard.append((event["to_ms"], event["why"]))
+
+    def bridged(self, event):
+        self.heard.append((event["to_ms"], event["why"]))
+
+    def now(self):
+        return 1000
+
+    def is_over(self, key):
+        return False
+
+    def __getattr__(self, name):
+        return lambda *arguments: None
+
+
+class Order(Item):
+    until = 2000
+    bulletin_id = None
+
+
+def _ends_soon_when_stopped(bench, air, before_stop):
+    """Run a performance and stop it once `before_stop()` is over: it must end within a second, with next to nothing heard."""
+
+    async def scenario(bench):
+        performance = Performances(bench.player, air, air, air, air).start(Order("a|one"))
+        running = asyncio.create_task(performance.run())
+        await before_stop()
+        performance.stop()
+        await asyncio.wait_for_ms(running, 1_000)
+
+    bench.run(scenario)
+    assert all(to_ms < 1_000 and why == "pre-empted" for to_ms, why in air.heard), air.heard
+
+
+def test_a_stop_at_any_turn_of_the_loop_is_heeded():
+    for code in (None, UNREACHABLE):
+        for found_after in (0, 1, 3):
+            for stopped_after in range(12):
+
+                async def turns():
+                    for _ in range(stopped_after):
+                        await asyncio.sleep_ms(0)
+
+                _ends_soon_when_stopped(Bench(), Air(found_after, code), turns)
+
+
+def test_a_stop_while_something_else_still_fades_is_heeded():
+    async def scenario(bench):
+        chime = asyncio.create_task(bench.player.play(Silence(RATE, 3_500)))
+        await asyncio.sleep_ms(1_000)
+        air = Air()
+        performance = Performances(bench.player, air, air, air, air).start(Order("a|one"))
+        running = asyncio.create_task(performance.run())
+        await asyncio.sleep_ms(50)
+        performance.stop()
+        await asyncio.wait_for_ms(running, 1_000)
+        assert (await chime).to_ms < 1_500
+
+    Bench().run(scenario)

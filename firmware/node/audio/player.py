@@ -60,13 +60,16 @@ class Player:
         self.sounding = False
         self.set_volume(100)
 
-    async def play(self, source, start_ms=0):
+    async def play(self, source, start_ms=0, unwanted=None):
         """Play `source` from `start_ms` on and return the Outcome, when the last frame of it has left the ring.
 
-        Waits until a programme before it is over. A cancelled call fades out like `stop`.
+        Waits until a programme before it is over; if `unwanted()` is true then, it is stopped before it begins. A cancelled call fades out like
+        `stop`.
         """
         while self._programme:
             await self._free.wait()
+        if unwanted and unwanted():
+            return Outcome(start_ms, start_ms, STOPPED)
         programme = self._programme = _Programme(source, start_ms)
         self._free.clear()
         self._wake.set()

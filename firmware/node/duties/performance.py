@@ -69,7 +69,7 @@ class Performance:
         self.item.until = item.until
 
     def stop(self):
-        """Something else must be heard: fade out, or give up looking for the sound. `run` then returns soon."""
+        """Something else must be heard: fade out, give up looking for the sound, or do not begin it. `run` then returns soon."""
         self._stopped.set()
         self._stage.player.stop()
 
@@ -80,7 +80,7 @@ class Performance:
         except Refused as refused:
             await self._bridge(refused)
             return
-        if sound:
+        if sound and not self._stopped.is_set():
             await self._sound(sound)
 
     async def _find(self):
@@ -109,7 +109,7 @@ class Performance:
         stage.player.stop()  # a chime to identify the node makes way
         stage.sounds.hold(sound)
         try:
-            outcome = await stage.player.play(sound.source, item.resume_ms)
+            outcome = await stage.player.play(sound.source, item.resume_ms, self._stopped.is_set)
         finally:
             if marks:
                 marks.cancel()
@@ -154,6 +154,6 @@ class Performance:
             stage.agenda.postpone(item.key, (stage.clock.now() or 0) + _AGAIN_S)
         if first and item.order and item.fallback != _NONE and not self._stopped.is_set():
             began = stage.clock.now()
-            outcome = await stage.player.play(stage.sounds.built_in(item.fallback).source)
+            outcome = await stage.player.play(stage.sounds.built_in(item.fallback).source, 0, self._stopped.is_set)
             why = END if outcome.why == END else PREEMPTED
             stage.diary.bridged(proof.played(began, item, None, None, outcome.from_ms, outcome.to_ms, why))
