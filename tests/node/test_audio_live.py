@@ -278,6 +278,34 @@ def test_a_stream_that_stays_dead_ends_starved():
     assert "main" in server.asked and "backup" in server.asked
 
 
+def test_a_source_that_is_closed_while_it_connects_again_stays_closed():
+    """Whatever becomes of the cancellation, the ring belongs to another source then."""
+    second = _Response(pcm_head() + bytes(SECOND))
+
+    class Deaf(_Server):
+        async def get(self, url, headers):
+            if not self.asked:
+                return await super().get(url, headers)
+            self.asked.append(url)
+            try:
+                await asyncio.sleep(10)
+            except asyncio.CancelledError:
+                pass
+            return second
+
+    async def scenario():
+        server = Deaf(_Response(pcm_head() + bytes(1000), end=_gone()))
+        source = _live(server)
+        await source.open(0)
+        while len(server.asked) < 2:
+            await asyncio.sleep_ms(10)
+        source.close()
+        await asyncio.sleep(1)
+        assert second.closed and source._ring.count == 1000
+
+    _run(scenario())
+
+
 def test_another_format_is_not_taken_up():
     other = b"RIFF\0\0\0\0WAVE" + ima_format_chunk(512) + b"data\xff\xff\xff\xff" + bytes(60_000)
     good = pcm_head() + bytes(array("h", [5000] * RATE))

@@ -376,6 +376,30 @@ def test_flash_may_be_written_after_an_output_that_did_not_start():
     Bench().run(scenario)
 
 
+def test_a_source_that_loses_a_cancellation_is_ended_all_the_same():
+    """`wait_for` loses one that comes in the moment in which what it waited for is there."""
+
+    class Deaf(MemorySource):
+        async def open(self, start_ms):
+            try:
+                await asyncio.sleep(10)
+            except asyncio.CancelledError:
+                pass
+            await asyncio.Event().wait()
+
+    async def scenario(bench):
+        async def stop_soon():
+            await asyncio.sleep_ms(100)
+            bench.player.stop()
+
+        stopping = asyncio.create_task(stop_soon())
+        outcome = await asyncio.wait_for_ms(bench.player.play(Deaf(FORMAT, [])), 2_000)
+        assert outcome.why == "stopped"
+        await stopping
+
+    Bench().run(scenario)
+
+
 def test_a_source_with_a_bug_ends_and_the_player_lives():
     class Buggy(MemorySource):
         async def readinto(self, view):

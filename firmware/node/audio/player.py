@@ -153,10 +153,9 @@ class Player:
         except Refused as refused:
             programme.end(refused.code, refused.reason)
         finally:
-            if not task.done():  # CPython reports no error of a task that is cancelled behind it
-                task.cancel()
             try:
-                while not task.done():  # the chunks are its own until then
+                while not task.done():  # the chunks are its own until then; CPython reports no error of a task that is cancelled behind it
+                    task.cancel()  # again at each beat: `wait_for` can lose one
                     await self._beat()
             finally:
                 programme.finish(self._sink.timeline)

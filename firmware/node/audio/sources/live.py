@@ -33,6 +33,7 @@ class LiveSource:
         self._place = 0  # in urls
         self._receiver = None
         self._connection = None
+        self._closed = False
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._prefill = 0
@@ -77,6 +78,7 @@ class LiveSource:
             self.starvations += 1
 
     def close(self):
+        self._closed = True
         if self._receiver:
             self._receiver.cancel()
         if self._connection:
@@ -131,6 +133,8 @@ class LiveSource:
         connection = Connection(await self._get(self._urls[self._place], {}))
         try:
             await connection.open()
+            if self._closed:  # `wait_for` loses a cancellation that comes with what it waited for
+                raise asyncio.CancelledError
             if self.format and not connection.format.joins(self.format):
                 raise Refused(NOT_AUDIO, "another format than before")
         except BaseException:
