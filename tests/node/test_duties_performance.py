@@ -148,6 +148,21 @@ def test_a_stop_at_any_turn_of_the_loop_is_heeded():
                 _ends_soon_when_stopped(Bench(), Air(found_after, code), turns)
 
 
+def test_a_search_that_loses_a_cancellation_is_ended_all_the_same():
+    class Deaf(Air):
+        async def find(self, item):
+            try:
+                await asyncio.sleep(10)
+            except asyncio.CancelledError:
+                pass
+            await asyncio.Event().wait()
+
+    async def soon():
+        await asyncio.sleep_ms(100)
+
+    _ends_soon_when_stopped(Bench(), Deaf(), soon)
+
+
 def test_a_stop_while_something_else_still_fades_is_heeded():
     async def scenario(bench):
         chime = asyncio.create_task(bench.player.play(Silence(RATE, 3_500)))

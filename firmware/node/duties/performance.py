@@ -22,6 +22,7 @@ from node.refusal import FULL, HTTP_STATUS, ORIGIN, TIMEOUT, UNREACHABLE, Refuse
 
 _MARK_MS = const(2_000)  # the most that is heard twice after a power cut
 _AGAIN_S = const(15)
+_CANCEL_AGAIN_MS = const(20)
 _MAY_COME = (UNREACHABLE, TIMEOUT, HTTP_STATUS, ORIGIN, FULL)
 _NONE = "none"
 _BRIDGED_MAX = const(16)
@@ -99,7 +100,9 @@ class Performance:
 
     async def _when_stopped(self, search):
         await self._stopped.wait()
-        search.cancel()
+        while not search.done():
+            search.cancel()  # again until it has ended: `wait_for` can lose one
+            await asyncio.sleep_ms(_CANCEL_AGAIN_MS)
 
     async def _sound(self, sound):
         stage, item = self._stage, self.item
