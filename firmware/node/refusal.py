@@ -35,7 +35,7 @@ HASH = "hash"                    # other bytes than the signed SHA-256 names
 LENGTH = "length"                # shorter or longer than signed
 OUTPUT = "output"                # the loudspeaker's output could not be started
 TOO_LARGE = "too-large"          # more than this node can ever store
-DAMAGED = "damaged"              # what was stored can no longer be read
+DAMAGED = "damaged"              # what was stored can no longer be read, or flash takes nothing
 FULL = "full"                    # no room now: what is stored is needed sooner
 
 # The network, as seen by a download or a stream.

@@ -1,12 +1,13 @@
 """The cache holds nothing but whole and proven files, whatever the server does, goes on where it stopped, and knows what may be removed."""
 
 import asyncio
+import os
 
 from support_files import ADDRESS, Server, variant
 from support_store import ON_FLASH, Disk, names, run
 
 from loa.sim.hardware.flash import Power, PowerCut
-from node.refusal import FULL, HASH, HTTP_STATUS, LENGTH, TOO_LARGE, UNREACHABLE, Refused
+from node.refusal import DAMAGED, FULL, HASH, HTTP_STATUS, LENGTH, TOO_LARGE, UNREACHABLE, Refused
 from node.store.cache import Cache
 from node.store.gate import EraseGate
 
@@ -386,3 +387,45 @@ def _cut_fetch(cut_at, tear):
     finally:
         bench.done()
     return True
+
+
+class Worn(Power):
+    """Flash that refuses one write, as `esp32.Partition` does with a chip that reports an error."""
+
+    def spend(self):
+        failing = super().spend()
+        if failing:
+            self.on = True
+            raise OSError(5)
+        return False
+
+
+def test_a_write_that_flash_refuses_is_a_refusal_and_the_next_try_succeeds():
+    if not ON_FLASH:
+        return
+    failed = 0
+    for number in range(1, 60):
+        bench = Bench(disk=Disk(32))
+        run(bench.fetch(C))
+        bench.boot(Worn(number))
+        try:
+            run(bench.fetch(A))
+        except Refused as refused:
+            assert refused.code == DAMAGED
+            failed += 1
+        bench.boot()
+        run(bench.fetch(A))
+        assert bench.holds(A) and bench.holds(C)
+        bench.done()
+    assert failed > 10
+
+
+def test_what_cannot_be_read_is_a_refusal_and_others_go_on():
+    if ON_FLASH:
+        return  # littlefs gives a folder a size of chance, and lets it be removed as a file
+    bench = Bench()
+    os.mkdir(bench.disk.path + "/cache/" + variant(A)["sha256"] + ".part")
+    bench.refused(A, DAMAGED)
+    run(bench.fetch(B))
+    assert bench.holds(B)
+    bench.done()

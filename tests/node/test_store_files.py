@@ -59,6 +59,18 @@ def test_damage_is_noticed():
     disk.close()
 
 
+def test_what_cannot_be_read_at_all_is_damaged():
+    disk = Disk()
+    disk.boot()
+    os.mkdir(disk.path + "/f")  # stands for whatever the file system cannot read
+    try:
+        files.read(disk.path + "/f", DOCUMENT_BYTES_MAX)
+        raise AssertionError("read")
+    except files.Damaged:
+        pass
+    disk.close()
+
+
 def test_power_cut_at_every_write_of_a_replace():
     if not ON_FLASH:
         return  # a host's page cache cannot be cut

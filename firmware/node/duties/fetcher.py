@@ -4,9 +4,9 @@ import asyncio
 
 from micropython import const
 
-from node.refusal import FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE, Refused
+from node.refusal import DAMAGED, FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE, Refused
 
-_PATIENT = (FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE)  # may be otherwise next time; the rest is told once and left
+_PATIENT = (DAMAGED, FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE)  # may be otherwise next time; the rest is told once and left
 _IDLE_MS = const(60_000)
 _EXCUSE_MS = const(60_000)
 

@@ -18,12 +18,12 @@ from micropython import const
 from node.audio.player import END, STARVED, STOPPED
 from node.bus.report_words import PREEMPTED
 from node.health import proof
-from node.refusal import FULL, HTTP_STATUS, ORIGIN, TIMEOUT, UNREACHABLE, Refused
+from node.refusal import DAMAGED, FULL, HTTP_STATUS, ORIGIN, TIMEOUT, UNREACHABLE, Refused
 
 _MARK_MS = const(2_000)  # the most that is heard twice after a power cut
 _AGAIN_S = const(15)
 _CANCEL_AGAIN_MS = const(20)
-_MAY_COME = (UNREACHABLE, TIMEOUT, HTTP_STATUS, ORIGIN, FULL)
+_MAY_COME = (UNREACHABLE, TIMEOUT, HTTP_STATUS, ORIGIN, FULL, DAMAGED)
 _NONE = "none"
 _BRIDGED_MAX = const(16)
 

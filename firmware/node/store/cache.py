@@ -10,7 +10,7 @@ from micropython import const
 
 from node.bus.limits import SHA256_TEXT
 from node.late import Loading
-from node.refusal import FULL, TOO_LARGE, Refused
+from node.refusal import DAMAGED, FULL, TOO_LARGE, Refused
 from node.store import files
 from node.store.turns import Turns
 
@@ -74,8 +74,8 @@ class Cache:
 
         `get(url, headers)` is awaited and gives a `link.body.Response`; `progress()` is called for each piece that is stored. Waits while
         sound is out, goes before older downloads, may be cancelled.
-        Raises Refused: TOO_LARGE (for the quota), FULL (the rest is needed sooner; a file outside `keep` is needed now), and those of `Download.run`;
-        OSError from the file system.
+        Raises Refused: TOO_LARGE (for the quota), FULL (the rest is needed sooner; a file outside `keep` is needed now), DAMAGED (flash refuses to be
+        read or written) and those of `Download.run`.
         """
         sha256 = variant["sha256"]
         while sha256 in self._turns:
@@ -97,6 +97,9 @@ class Cache:
             if refused.code == FULL:  # a partial file would only keep others from their room
                 await self._give_up(download, part)
             raise
+        except OSError as error:
+            await self._give_up(download, part)
+            raise Refused(DAMAGED, "flash refuses: {}".format(error))
         finally:
             self._put_away(download, part)
             self._turns.leave(sha256)
@@ -143,14 +146,17 @@ class Cache:
         if file is not None:
             self._unclosed.append(file)
         await self._close_unclosed()
-        await files.remove(self._gate, self._place(part))
+        try:
+            await files.remove(self._gate, self._place(part))
+        except OSError as error:
+            print("cache:", part, error)
 
     def _put_away(self, download, part):
         """However a download ended: close its file unless sound is out, and count no more than there is."""
         if download.file is not None:
             self._unclosed.append(download.file)
             if self._gate.open:
-                self._unclosed.pop().close()
+                _close(self._unclosed.pop())
         elif part in self._sizes and files.size_of(self._place(part)) is None:
             del self._sizes[part]
 
@@ -158,10 +164,18 @@ class Cache:
         while self._unclosed:
             async with self._gate.writing():
                 if self._unclosed:
-                    self._unclosed.pop().close()
+                    _close(self._unclosed.pop())
 
     def _place(self, name):
         return self._folder + "/" + name
+
+
+def _close(file):
+    """The last bytes are written only now; where there is no room for them the next try asks for them again."""
+    try:
+        file.close()
+    except OSError as error:
+        print("cache:", error)
 
 
 def _sha256_of(name):

@@ -15,7 +15,7 @@ _CRC_BYTES = 4
 
 
 class Damaged(Exception):
-    """The file's bytes are not those that were written."""
+    """The file's bytes are not those that were written, or cannot be read."""
 
 
 async def replace(gate, path, data):
@@ -33,13 +33,16 @@ async def replace(gate, path, data):
 
 def read(path, limit):
     """Content of a file written by `replace`, None if there is none; at most `limit` bytes. Raises `Damaged`."""
-    size = size_of(path)
-    if size is None:
-        return None
-    if not _CRC_BYTES <= size <= limit + _CRC_BYTES:
-        raise Damaged("{}: {} bytes".format(path, size))
-    with open(path, "rb") as file:
-        content = file.read()
+    try:
+        size = size_of(path)
+        if size is None:
+            return None
+        if not _CRC_BYTES <= size <= limit + _CRC_BYTES:
+            raise Damaged("{}: {} bytes".format(path, size))
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise Damaged("{}: {}".format(path, error))
     data = content[:-_CRC_BYTES]
     if content[-_CRC_BYTES:] != crc(data):
         raise Damaged("{}: CRC".format(path))
