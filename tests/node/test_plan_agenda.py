@@ -245,6 +245,21 @@ def test_history_does_not_grow_for_ever():
     assert sum([len(numbers) for numbers in held._history._over.values()]) < 24 * 2 + 32 + 4
 
 
+def test_a_clock_that_was_wrong_for_a_while_costs_no_later_playing():
+    """Whoever answers SNTP can put the clock forward; when it is put right the plan goes on, and what was given up too early is played."""
+    for wrong in (at(9), at(6, 0, 0, 2), at(6, 0, 0, 20), at(6, 0, 0, 400)):
+        held = agenda(slot("a", time(7)), slot("b", time(8), dates=[20261005]))
+        assert settle(held, at(6)).item is None
+        settle(held, wrong)
+        assert settle(held, at(6, 30)).wake == at(7), wrong
+        assert heard(held, at(7)) == A
+        held.ended("p/c|" + A)
+        assert heard(held, at(8)) == "b|" + str(at(8))
+        held.ended("p/c|b|" + str(at(8)))
+        assert settle(held, at(9)).item is None
+        assert heard(held, at(7, 0, 0, 1)) == "a|" + str(at(7, 0, 0, 1))
+
+
 def test_what_is_postponed_makes_way_and_comes_back_while_it_may():
     held = agenda(slot("a", time(7)), slot("b", time(7, 1)))
     key = settle(held, at(7)).item.key

@@ -1,7 +1,8 @@
 """What a node is to play: holds the documents of its areas and what became of each thing they asked for, and decides what sounds now.
 
 No I/O and no clock: the caller brings documents and the time, does what `decide` says, tells what came of it, and asks again when something
-changed and at `Decision.wake`. Every playing that was due ends exactly once: played to its end (`ended`) or in `Decision.dropped`.
+changed and at `Decision.wake`. Every playing that was due ends exactly once: played to its end (`ended`) or in `Decision.dropped`;
+only a clock that was ahead by more than an hour, and is put right, makes it play what it gave up too early.
 
 How it stays cheap: each slot and order keeps one cursor, on its first playing that is neither played nor dropped, so a decision looks at
 every slot once and at no list of starts. Only moving cursors can pile up (boot, a new plan, a leap of the clock): one call makes at most
@@ -27,6 +28,7 @@ from node.refusal import AUDIENCE, Refused
 
 _STEP = const(12)
 _FORGET_EVERY_S = const(3600)
+_WRONG_S = const(3600)  # a clock that goes back by more was wrong before
 _SILENCE = (None, None)
 
 Need = namedtuple("Need", ("start", "bulletin_id", "bulletin", "files"))
@@ -94,6 +96,7 @@ class Agenda:
         self._postponed = {}  # (base, number) -> Unix seconds before which it does not compete
         self._sounding = _SILENCE  # (base, number) of what was decided last
         self._forgot = 0
+        self._now = 0  # of the last decision
         self._index()
 
     # Documents.
@@ -215,6 +218,9 @@ class Agenda:
         if not known_time:
             self._sounding = _SILENCE
             return Decision(None, None, [], None, [])
+        if now < self._now - _WRONG_S:
+            self._rewind(now)
+        self._now = now
         stops = [order for order in self._controls if order.do == "stop" and order.holds(now)]
         turn = _Round(now, stops, QuietNow(self._quiets, now))
         self._settle_left(turn)
@@ -245,6 +251,14 @@ class Agenda:
         if cut not in (_SILENCE, self._sounding):
             turn.at(now + 1)  # how far it was heard, and so how long it may wait, is known by then
         return Decision(item, self._volume(now, item), turn.dropped, turn.wake, self._upcoming or [])
+
+    def _rewind(self, now):
+        """The clock was ahead and has been put right: what was given up before its time may still be played. An order that expired meanwhile is gone."""
+        self._history.rewind(now)
+        self._postponed = {}
+        for source in self._sources:
+            if not source.order:
+                source.rewind()
 
     def _floor(self, source, now):
         """Unix second before which starts of a slot are not accounted for; orders have no such bound."""

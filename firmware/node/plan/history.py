@@ -56,6 +56,14 @@ class History:
         """True once `end` was called for it."""
         return base in self._over and number in self._over[base]
 
+    def rewind(self, now):
+        """Nothing that starts after `now` is over: a slot's playings that were given up by a wrong clock."""
+        for base in self._over:
+            if not is_order(base):
+                self._over[base] = {number for number in self._over[base] if number <= now}
+        for base in self._unheld:
+            self._unheld[base] = min(self._unheld[base], now)
+
     def played(self, base, number, ms):
         """It was heard up to `ms`; of no effect on what is over."""
         if not self.is_over(base, number):

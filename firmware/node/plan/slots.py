@@ -105,6 +105,11 @@ class Slot:
         while self.start is not None and self.start < floor:
             self._forward()
 
+    def rewind(self):
+        """Let the cursor be put anew, by `seek`."""
+        self.ready = False
+        self.start = None
+
     def advance(self, floor):
         """Put the cursor on the next start, skipping those before `floor`."""
         if floor - self.start > DAY_S:
