@@ -236,7 +236,7 @@ class Node:
     async def _start_anew(self):
         """A key was revoked under which the node acts: fade out, keep what says so, and judge everything again from the beginning."""
         await self.conductor.rest()
-        await self.shelf.save()
+        await self.shelf.wait_saved()
         self.board.reset()
 
     def _keep(self, document):

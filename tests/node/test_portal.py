@@ -7,6 +7,7 @@ import random
 from support_store import Disk
 
 from node.portal import lock, names, wanted
+from node.portal.radio import FAILED, Radio
 from node.store import networks
 from node.store.gate import EraseGate
 
@@ -85,6 +86,21 @@ async def test_a_damaged_file_leaves_the_networks_of_the_bench():
     with open(board.data + "/networks", "wb") as file:
         file.write(content)
     assert networks.chosen(board.data) == []
+
+
+class BusyStation:
+    """`network.WLAN` whose driver has not ended what was before."""
+
+    def disconnect(self):
+        pass
+
+    def connect(self, ssid, password):
+        raise OSError(0x3006)  # ESP_ERR_WIFI_STATE
+
+
+async def test_a_try_that_the_driver_refuses_has_failed():
+    radio = Radio(BusyStation(), None)
+    assert not await radio.join(b"xa", "mat-khau-1") and radio.state == FAILED
 
 
 def test_the_code_is_the_same_on_both_sides_and_another_for_each_node():

@@ -4,6 +4,7 @@ import asyncio
 import os
 
 from support_store import ON_FLASH, Disk, names, run
+from support_time import VirtualClock
 
 from loa.sim.hardware.flash import Power, PowerCut
 from node.bus.limits import DOCUMENT_BYTES_MAX
@@ -206,6 +207,26 @@ def test_shelf_tries_again_what_could_not_be_written():
 
     run(life())
     assert names(disk.path + "/docs") == ["plan.son-la"]
+    disk.close()
+
+
+def test_who_waits_for_the_shelf_waits_through_a_refusal_of_flash():
+    disk = Disk()
+    disk.boot()
+    shelf = _shelf(disk, EraseGate())
+
+    async def life():
+        task = asyncio.create_task(shelf.run())
+        shelf.put("trust", "son-la", b"revokes")  # the folder does not exist yet
+        waiting = asyncio.create_task(shelf.wait_saved())
+        await asyncio.sleep(10)
+        assert shelf.failure is not None and not waiting.done()
+        os.mkdir(disk.path + "/docs")
+        await asyncio.wait_for(waiting, 60)
+        task.cancel()
+
+    VirtualClock().run(life())
+    assert names(disk.path + "/docs") == ["trust.son-la"]
     disk.close()
 
 

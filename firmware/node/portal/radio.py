@@ -62,7 +62,12 @@ class Radio:
         """Try a network; True when the node has an address there. `state` says how it goes."""
         self.tried, self.state = ssid, TRYING
         self._station.disconnect()
-        self._station.connect(ssid, password)
+        try:
+            self._station.connect(ssid, password)
+        except OSError as error:  # the driver is still busy with what was before
+            print("radio:", error)
+            self.state = FAILED
+            return False
         self.state = await self._outcome()
         if self.state != DONE:
             self._station.disconnect()

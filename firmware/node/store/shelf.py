@@ -14,6 +14,7 @@ from node.refusal import AUDIENCE, OVERSIZED, Refused
 from node.store import files
 
 _RETRY_MS = const(60000)
+_LOOK_MS = const(50)
 
 
 class Shelf:
@@ -76,6 +77,11 @@ class Shelf:
             await files.replace(self._gate, self._path(self._names[place]), raw)
             if self._unsaved.get(place) is raw:  # no newer one came while this was written, and nobody else wrote it
                 del self._unsaved[place]
+
+    async def wait_saved(self):
+        """Return when nothing is left for `run` to write."""
+        while self._unsaved:
+            await asyncio.sleep_ms(_LOOK_MS)
 
     async def run(self):
         """Task: write documents whenever some have been put."""
