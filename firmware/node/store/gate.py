@@ -6,6 +6,9 @@ littlefs write and the journal's erases, writes inside `async with gate.writing(
 
 import asyncio
 
+from micropython import const
+
+_LOOK_MS = const(5)
 QUIET_MAX_MS = 500  # the worst single erase (400 ms, BOARD "Flash") and the programming around it
 
 
@@ -33,14 +36,11 @@ class EraseGate:
 
     async def wait_quiet(self, timeout_ms=QUIET_MAX_MS):
         """After `close`: wait until a running write is over, True; after `timeout_ms` False, because the sound is worth more than one write."""
-        if not self._turn.locked():
-            return True
-        try:
-            await asyncio.wait_for_ms(self._turn.acquire(), timeout_ms)
-        except asyncio.TimeoutError:
-            return False
-        self._turn.release()
-        return True
+        for _ in range(-(-timeout_ms // _LOOK_MS)):
+            if not self._turn.locked():
+                return True
+            await asyncio.sleep_ms(_LOOK_MS)  # not acquired under a time-out: one that comes with the lock would keep it for ever
+        return not self._turn.locked()
 
     async def wait_open(self):
         """Return in silence; another task may close the gate before the caller's next await, so writers use `writing`."""
