@@ -69,6 +69,17 @@ def test_an_air_document_that_is_full_says_so_and_keeps_what_it_has(station: Sta
     assert standing == [record["id"] for _, record in station.orders.given(0, 2**32)]
 
 
+def test_orders_that_are_over_make_room_for_a_new_one(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty short orders in a quarter of an hour of an emergency."""
+    now, given = time.time(), []
+    for number in range(40):
+        monkeypatch.setattr(time, "time", lambda at=now + 20 * number: at)
+        given.append(station.urgent(AREA, "tin", valid_s=10) if number % 2 else station.sound(AREA, "chime", valid_s=10))
+        names = [order["id"] for order in air(station)]
+        assert names == given[-len(names) :] and len(names) > min(number, 5)
+    assert len(names) < 40
+
+
 def test_an_urgent_order_is_played_by_a_node(station: Station) -> None:
     order = station.urgent(AREA, "tin", repeat=2)
     document = station.documents.current(topics.AIR, AREA)

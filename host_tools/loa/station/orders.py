@@ -107,8 +107,18 @@ class Orders:
         )
 
     def _issue(self, audience: str) -> Document:
-        body = {"orders": [json.loads(row["record"]) for row in self._standing(audience)], "files": self._files}
-        document = self._documents.issue(topics.AIR, audience, body)
+        """What stands and what was over lately, but of the latter no more than there is room for: the oldest gives way to a new order."""
+        standing = self._standing(audience)
+        over = sorted((row for row in standing if row["until"] <= time.time()), key=lambda row: row["until"])
+        while True:
+            body = {"orders": [json.loads(row["record"]) for row in standing], "files": self._files}
+            try:
+                document = self._documents.issue(topics.AIR, audience, body)
+                break
+            except LoaError:
+                if not over:
+                    raise
+                standing.remove(over.pop(0))
         area, node_id = ("check", audience.partition("/")[2]) if topics.is_node_audience(audience) else (audience, "check")
         try:
             agenda.Agenda(area, node_id).put_air(audience, document.body)
