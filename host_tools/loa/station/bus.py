@@ -64,11 +64,11 @@ class Bus:
     def _run(self) -> None:
         wait = _BACK_OFF_S[0]
         while not self._stopping.is_set():
-            self._client = client = self._new_client()
             try:
+                self._client = client = self._new_client()
                 client.connect(self._host, self._port, _KEEPALIVE_S)
                 client.loop_forever()
-            except OSError as error:  # refused, unreachable, or a certificate that is not the site's
+            except OSError as error:  # refused, unreachable, a certificate that is not the site's, or none that can be read just now
                 _LOG.info("broker %s:%d is out of reach: %s", self._host, self._port, error)
             wait = _BACK_OFF_S[0] if self.connected else min(wait * 2, _BACK_OFF_S[1])
             self.connected = False

@@ -58,6 +58,7 @@ class LiveStream:
         self._block_s = self._encoder.block_samples / rate
         self._backlog: deque[bytes] = deque(maxlen=max(1, round(BURST_S / self._block_s)))
         self._listeners: set[Listener] = set()
+        self._over = False
 
     @property
     def header(self) -> bytes:
@@ -67,7 +68,10 @@ class LiveStream:
     def join(self) -> Listener:
         """A new listener, with the newest blocks at once."""
         listener = Listener(list(self._backlog), round(_QUEUE_S / self._block_s))
-        self._listeners.add(listener)
+        if self._over:
+            listener.put(None)
+        else:
+            self._listeners.add(listener)
         return listener
 
     def leave(self, listener: Listener) -> None:
@@ -93,7 +97,8 @@ class LiveStream:
             reader.shutdown(wait=False, cancel_futures=True)  # a source that is stuck must not hold up the loop
 
     def end(self) -> None:
-        """Tell all listeners that nothing comes any more."""
+        """Tell all listeners, also those who still come, that nothing comes any more."""
+        self._over = True
         for listener in self._listeners:
             listener.put(None)
 

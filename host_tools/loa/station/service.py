@@ -110,6 +110,7 @@ class Service:
         while True:
             if ticks % _RENEW_TICKS == 0:
                 self._renew()
+                self._forget_sent()
             if ticks % _KEYS_TICKS == 0:
                 self._follow_keys()
             if self._station.documents.version() != self._version:
@@ -193,6 +194,11 @@ class Service:
             return False
         self._sent[what] = now
         return True
+
+    def _forget_sent(self) -> None:
+        """What was sent long enough ago to be due anyway need not be remembered: ids are new for ever."""
+        recent = time.monotonic() - max(_COMMAND_AGAIN_S, _REPAIR_AGAIN_S)
+        self._sent = {what: when for what, when in self._sent.items() if when > recent}
 
     # Up from the nodes.
 
