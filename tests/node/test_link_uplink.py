@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from support_time import VirtualClock
+
 from node.link import uplink
 from node.link.uplink import CONNECTING, DOWN, UP, Uplink
 
@@ -21,6 +23,8 @@ class _Wlan:
 
     def active(self, on):
         self.calls.append("active")
+        if self.failing:
+            raise OSError(0x101)  # ESP_ERR_NO_MEM
 
     def config(self, **settings):
         self.settings.update(settings)
@@ -158,6 +162,22 @@ def test_ethernet_has_no_networks_to_choose():
     bench.nic.connected = True
     assert bench.after(250) == UP and bench.uplink.rssi() is None
     assert bench.nic.calls == ["active"]
+
+
+def test_an_interface_that_cannot_be_switched_on_is_tried_again_and_ends_nothing():
+    async def scenario():
+        nic = _Wlan()
+        nic.failing = True
+        supervised = Uplink("wlan", nic, NETWORKS, lambda: 0.5)
+        task = asyncio.create_task(supervised.run())
+        await asyncio.sleep(150)
+        assert not task.done() and len(nic.calls) == 3 and "257" in supervised.why
+        nic.failing = False
+        await asyncio.sleep(60)
+        assert supervised.state == CONNECTING and nic.calls[3:] == ["active", "commune"]
+        task.cancel()
+
+    VirtualClock().run(scenario())
 
 
 async def test_others_hear_of_changes():

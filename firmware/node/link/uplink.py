@@ -18,6 +18,7 @@ UP = "up"
 _TICK_MS = const(250)
 _TRY_MS = const(20_000)  # association, four-way handshake and DHCP
 _SETTLE_MS = const(5_000)  # status() tells the last failure until the next success: before that it may be of the try before
+_DEAD_MS = const(60_000)  # between two tries to switch the interface on
 _FIRST_MS = const(1_000)
 _LONGEST_MS = const(120_000)
 _PM_NONE = const(0)  # WLAN.PM_NONE: modem sleep would delay every packet by up to 300 ms
@@ -87,11 +88,21 @@ class Uplink:
         self._changed = asyncio.Event()
 
     async def run(self):
-        """Task: never ends."""
-        self.start()
+        """Task: never ends. An interface that cannot be switched on is tried again: the node plays on without it."""
+        while not self._is_on():
+            await asyncio.sleep_ms(_DEAD_MS)
         while True:
             self.step(time.ticks_ms())
             await asyncio.sleep_ms(_TICK_MS)
+
+    def _is_on(self):
+        try:
+            self.start()
+        except OSError as error:
+            self.why = f"the driver refuses: {error}"
+            print("uplink:", self.why)
+            return False
+        return True
 
     def start(self):
         """Switch the interface on, awake all the time, and leave reconnecting to this supervisor."""
