@@ -19,7 +19,8 @@ class Commands:
         self._conductor = conductor
         self._send_log = send_log
         self._reset = reset
-        self._under_way = None  # the task of what was asked for last
+        self._chiming = None
+        self._leaving = None
         self._actions = {"ping": self._ping, "identify": self._identify, "reboot": self._reboot, "send-log": self._report_log}
 
     async def handle(self, document):
@@ -33,14 +34,15 @@ class Commands:
         """To be answered is all there is to it."""
 
     def _identify(self):
-        self._under_way = asyncio.create_task(self._chime())
+        if self._chiming is None or self._chiming.done():  # a chime waits behind a bulletin: one is enough
+            self._chiming = asyncio.create_task(self._chime())
 
     async def _chime(self):
         """People on the ground hear which one it is; a bulletin on the air goes first."""
         await self._player.play(self._sounds.built_in(CHIME).source)
 
     def _reboot(self):
-        self._under_way = asyncio.create_task(self._leave())
+        self._leaving = asyncio.create_task(self._leave())
 
     async def _leave(self):
         await self._conductor.rest()
