@@ -4,15 +4,14 @@ With constant bit rate, as the station makes it, a position is found by arithmet
 """
 
 import asyncio
-import os
 
 from micropython import const
 
 from node.audio.mp3.frames import Finder, Header, id3v2_bytes, tag_of
+from node.audio.sources.stored import Stored
 from node.audio.wav import MP3, Format
 from node.refusal import LENGTH, NOT_AUDIO, Refused
 
-_SIZE = const(6)  # place in os.stat's tuple
 _PIECE = const(512)
 _TAG_BYTES = const(200)  # of a first frame, for all that is read of its tag
 _WALK_BEFORE_YIELD = const(64)  # headers: reading them takes some milliseconds
@@ -23,29 +22,15 @@ _APE_BYTES = const(32)
 _SLIP = const(2)  # bytes by which padding may place a header earlier or later than the mean bit rate does
 
 
-class Mp3File:
+class Mp3File(Stored):
     """See `node.audio.sources`. What lies behind the last whole frame is not read."""
 
     def __init__(self, path):
-        self._path = path
-        self._file = None
-        self._bytes_left = 0
+        super().__init__(path)
         self._header = Header()
         self._head = bytearray(4)
-        self.format = None
-        self.skip_frames = 0
-        self.frames_left = -1
-        self.total_ms = None
 
-    async def open(self, start_ms):
-        try:
-            await self._open(start_ms)
-        except OSError as error:
-            raise Refused(NOT_AUDIO, f"{self._path}: {error}")
-
-    async def _open(self, start_ms):
-        size = os.stat(self._path)[_SIZE]
-        self._file = file = open(self._path, "rb")
+    async def _find(self, size, start_ms):
         end = self._behind_sound(size)
         begin, first = self._first_frame()
         tag = self._tag(begin, first)
@@ -70,7 +55,7 @@ class Mp3File:
             constant = tag is not None and tag.constant
             place, back = (constant and self._by_arithmetic(begin, first, frame)) or await self._by_walking(begin, end, frame)
             skip += back * samples
-        file.seek(place)
+        self._file.seek(place)
         self._bytes_left = end - place
         self.skip_frames = skip
         self.format = Format(MP3, rate, 1, first.frames_a_byte)
@@ -154,21 +139,3 @@ class Mp3File:
         while back < len(places) - 1 and places[-1 - _OVERLAP][1] - places[-1 - back][1] < self._header.reach:
             back += 1
         return places[-back - 1][0], back
-
-    async def readinto(self, view):
-        n = min(len(view), self._bytes_left)
-        if n == 0:
-            return 0
-        try:
-            n = self._file.readinto(view[:n])
-        except OSError as error:
-            raise Refused(NOT_AUDIO, f"{self._path}: {error}")
-        if not n:
-            raise Refused(LENGTH, f"{self._bytes_left} bytes of sound are missing")
-        self._bytes_left -= n
-        return n
-
-    def close(self):
-        if self._file:
-            self._file.close()
-            self._file = None
