@@ -13,8 +13,7 @@ _SIZE = const(6)  # place in os.stat's tuple
 
 
 class Stored:
-    """See `node.audio.sources`. A kind has `async _find(size, start_ms)`, which finds the sound from there on in `_file`, of `size` bytes, leaves the file
-    where it begins and `_bytes_left` to its end, and sets what a source has; OSError of the file system may pass."""
+    """See `node.audio.sources`. A kind fills in `_find`."""
 
     def __init__(self, path):
         self._path = path
@@ -32,6 +31,13 @@ class Stored:
             await self._find(size, start_ms)
         except OSError as error:
             raise self._unreadable(error)
+
+    async def _find(self, size, start_ms):
+        """Find the sound from `start_ms` on in `_file`, which has `size` bytes; leave the file where it begins and in `_bytes_left` what there is of it.
+
+        Sets what a source has. Raises Refused; OSError of the file system may pass.
+        """
+        raise NotImplementedError
 
     async def readinto(self, view):
         n = min(len(view), self._bytes_left)
