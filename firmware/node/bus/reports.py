@@ -52,9 +52,14 @@ def hmac_sha256(key, message):
     if len(key) > _BLOCK:
         key = hashlib.sha256(key).digest()
     key = key + bytes(_BLOCK - len(key))
-    inner = hashlib.sha256(bytes(octet ^ 0x36 for octet in key))
+    inner = hashlib.sha256(_padded(key, b"\x36"))
     inner.update(message)
-    return hashlib.sha256(bytes(octet ^ 0x5C for octet in key) + inner.digest()).digest()
+    return hashlib.sha256(_padded(key, b"\x5c") + inner.digest()).digest()
+
+
+def _padded(key, octet):
+    """A block in which each octet of `key` is exclusive-ored with `octet`: as one number, because a loop over it costs a board a millisecond."""
+    return (int.from_bytes(key, "big") ^ int.from_bytes(octet * _BLOCK, "big")).to_bytes(_BLOCK, "big")
 
 
 def _same(one, other):
