@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,22 @@ def test_trust_is_published_as_the_root_signed_it(station: Station) -> None:
     assert document is not None
     assert document.raw == keyring().trust(AREA)
     assert station.documents.all_current()[0] == document
+
+
+def test_only_what_is_not_known_yet_is_published_again(station: Station) -> None:
+    known = {(document.kind, document.audience): document.revision for document in station.documents.all_current()}
+    assert station.documents.all_current(besides=known) == []
+    issued = station.documents.issue(topics.AIR, HAMLET, {"orders": []})
+    assert station.documents.all_current(besides=known) == [issued]
+
+
+def test_newest_revisions_are_those_of_the_moment_also_when_another_process_issued_them(station: Station, tmp_path: Path) -> None:
+    before = dict(station.documents.newest())
+    assert (topics.TRUST, AREA) in before
+    assert not [place for place in before if place[0] == topics.SEEN]
+    with closing(Station(site(), STATION, keyring(), tmp_path)) as other:
+        issued = other.documents.issue(topics.AIR, AREA, {"orders": []})
+    assert station.documents.newest()[(topics.AIR, AREA)] == issued.revision
 
 
 def test_a_transaction_is_all_or_nothing_and_a_newer_file_is_left_alone(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A station whose keys change while it works, nodes whose secrets are taken away, and what the broker retained of a node that died unseen."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from loa.firmware import topics
 from loa.keys import Keyring
 from loa.keys.signing import open_signed
 from loa.station import nodes
+from loa.station.reportkeys import ReportKeys
 from loa.station.service import Service
 from loa.station.station import Station
 from loa.testing.wire import STATE, signed
@@ -44,6 +46,25 @@ def state(**more: object) -> bytes:
 
 def online(station: Station) -> bool:
     return next(status.online for status in station.status() if status.id == NODE)
+
+
+def test_report_keys_follow_the_keys_folder(ring: Keyring) -> None:
+    keys = ReportKeys(ring)
+    first = keys.of(NODE)
+    assert first == ring.node(NODE).report_key
+    ring.revoke_node(NODE, "stolen")
+    assert keys.of(NODE) is None
+    ring.renew_node(NODE)
+    assert keys.of(NODE) == ring.node(NODE).report_key != first
+
+
+def test_report_keys_are_read_once_while_nothing_changes(ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    long_ago = time.time() - 60
+    os.utime(ring.folder / "nodes", (long_ago, long_ago))
+    keys = ReportKeys(ring)
+    first = keys.of(NODE)
+    monkeypatch.setattr(Keyring, "node", lambda *_: pytest.fail("read again"))
+    assert keys.of(NODE) == first
 
 
 def test_what_an_earlier_key_signed_is_signed_anew(station: Station, ring: Keyring) -> None:

@@ -159,6 +159,13 @@ class Keyring:
         """True for a node whose secrets were taken away."""
         return self._revoked_file(node_id).exists()
 
+    def nodes_changed_ns(self) -> int:
+        """When the folder of the nodes' secrets changed last, Unix nanoseconds by the file system's clock; 0 where there is none."""
+        try:
+            return (self.folder / "nodes").stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
     def authority(self) -> str:
         """The certificate authority's certificate in PEM."""
         return self._read(self.authority_file).decode()

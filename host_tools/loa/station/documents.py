@@ -6,8 +6,10 @@ read against the plan that held then.
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 
 from loa.errors import EXIT_INVALID, LoaError
@@ -19,6 +21,7 @@ from loa.station.database import Database
 DAY_S = 86400
 _VALID_S = {topics.PLAN: 366 * DAY_S, topics.AIR: 30 * DAY_S, topics.SEEN: 30 * DAY_S}
 _HISTORY = (topics.PLAN, topics.AIR)
+HELD_BY_NODES = (topics.TRUST, topics.PLAN, topics.AIR)  # whose revisions a node's state tells
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Documents:
         self._database = database
         self._key = key
         self._kept = 0
+        self._newest: dict[tuple[str, str], int] = {}
+        self._newest_of: object = None  # the version that `_newest` was read from
 
     @property
     def signer(self) -> str:
@@ -121,10 +126,27 @@ class Documents:
         """Differs after every document kept here, and after whatever another process committed; cheap to ask."""
         return self._database.others(), self._kept
 
-    def all_current(self) -> list[Document]:
-        """The newest revision of everything: trust first, so that a new node can believe the rest."""
-        rows = self._database.rows("SELECT *, max(rev) FROM document GROUP BY kind, audience")
-        return sorted((_document(row) for row in rows), key=lambda document: (document.kind != topics.TRUST, document.topic))
+    def newest(self) -> Mapping[tuple[str, str], int]:
+        """The newest revision by (kind, audience) of what is `HELD_BY_NODES`; cheap to ask."""
+        version = self.version()
+        if version != self._newest_of:
+            marks = ", ".join("?" * len(HELD_BY_NODES))
+            rows = self._database.rows(
+                f"SELECT kind, audience, max(rev) AS rev FROM document WHERE kind IN ({marks}) GROUP BY kind, audience", *HELD_BY_NODES
+            )
+            self._newest = {(row["kind"], row["audience"]): row["rev"] for row in rows}
+            self._newest_of = version
+        return self._newest
+
+    def all_current(self, besides: Mapping[tuple[str, str], int] = MappingProxyType({})) -> list[Document]:
+        """The newest revision of everything: trust first, so that a new node can believe the rest.
+
+        Left out is what has the revision that `besides` names for its (kind, audience).
+        """
+        rows = self._database.rows("SELECT kind, audience, max(rev) AS rev FROM document GROUP BY kind, audience")
+        places = [(row["kind"], row["audience"]) for row in rows if besides.get((row["kind"], row["audience"])) != row["rev"]]
+        found = [document for place in places if (document := self.current(*place)) is not None]
+        return sorted(found, key=lambda document: (document.kind != topics.TRUST, document.topic))
 
     def history(self, kind: str, first: int, last: int) -> list[tuple[Document, int]]:
         """(document, until) of all revisions that were the newest at some time from `first` to `last`, by audience, oldest first.

@@ -22,6 +22,7 @@ from loa.site.model import Site
 from loa.station.bus import Bus
 from loa.station.documents import Document
 from loa.station.live import BURST_S, LiveStreams
+from loa.station.reportkeys import ReportKeys
 from loa.station.server import Server
 from loa.station.station import Station
 from loa.station.timeserver import TimeServer
@@ -33,6 +34,9 @@ _REPAIR_AGAIN_S = 10.0
 _RENEW_TICKS = 600
 _KEYS_TICKS = 20
 _CONFIRMED_AT_ONCE = 50  # signatures of a millisecond or two
+_CONFIRMED_AFTER_S = (
+    1.0  # events of a moment are one `seen`, and none is signed while an order spreads; nodes send them again after five seconds at least
+)
 _WILL = {"online": False}  # unsigned, because the broker speaks it: believed only as far as it goes
 _WILL_BYTES_MAX = 32
 _RENEWED = (topics.PLAN, topics.AIR)
@@ -47,11 +51,13 @@ class Service:
         self._lives = LiveStreams(station.site.audio.rate)
         self._server = Server(station.documents, station.audio, self._lives, station.keyring, station.site.audio.plain_live)
         self._time = TimeServer()
-        self._published: dict[str, int] = {}  # topic: revision, in this connection
+        self._published: dict[tuple[str, str], int] = {}  # (kind, audience): revision, in this connection
         self._sent: dict[str, float] = {}  # command id or repaired document id: when, monotonic
         self._waiting: list[tuple[str, bytes, bool]] = []  # messages to be recorded
         self._version: object = None  # of the documents, when all of them were published last
-        self._unseen: set[str] = set()  # nodes whose `seen` may be behind
+        self._unseen: dict[str, float] = {}  # nodes whose `seen` may be behind, and when to look, monotonic
+        self._nonces: dict[str, str | None] = {}  # that `seen` of each node has repeated
+        self._keys = ReportKeys(station.keyring)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -132,12 +138,13 @@ class Service:
 
     def _publish_documents(self) -> None:
         self._version = self._station.documents.version()
-        for document in self._station.documents.all_current():
+        for document in self._station.documents.all_current(besides=self._published):
             self._publish(document)
 
     def _publish(self, document: Document) -> None:
-        if self._published.get(document.topic) != document.revision and self._bus.publish(document.topic, document.raw, retain=True):
-            self._published[document.topic] = document.revision
+        place = (document.kind, document.audience)
+        if self._published.get(place) != document.revision and self._bus.publish(document.topic, document.raw, retain=True):
+            self._published[place] = document.revision
 
     def _send_commands(self) -> None:
         for command in self._station.commands.waiting():
@@ -146,7 +153,10 @@ class Service:
 
     def _confirm_events(self) -> None:
         """Publish `seen` where it would say something new; events are committed before. No more at once than can be signed while orders wait."""
-        some = [self._unseen.pop() for _ in range(min(_CONFIRMED_AT_ONCE, len(self._unseen)))]
+        now = time.monotonic()
+        some = [node_id for node_id, due in self._unseen.items() if due <= now][:_CONFIRMED_AT_ONCE]
+        for node_id in some:
+            del self._unseen[node_id]
         if not some:
             return
         with self._station.one_commit():  # in which no other process commits
@@ -163,6 +173,7 @@ class Service:
         audience = topics.node_audience(node_id)
         body: dict[str, Any] = {}
         state = self._station.nodes.state(node_id)
+        self._nonces[node_id] = state.get("nonce")
         if "nonce" in state:
             body["nonce"] = state["nonce"]
         journal = self._station.record.newest_journal(node_id)
@@ -224,18 +235,19 @@ class Service:
         if parsed is None or parsed[0] not in self._station.nodes or not payload:
             return
         node_id, kind = parsed
-        if self._station.keyring.is_revoked(node_id):
+        key = self._keys.of(node_id)
+        if key is None:
             return
         try:
-            self._take(node_id, kind, topic, payload, retained)
+            self._take(node_id, kind, topic, payload, retained, key)
         except refusal.Refused as refused:
             _LOG.warning("%s of node %s refused: %s", kind, node_id, refused)
 
-    def _take(self, node_id: str, kind: str, topic: str, payload: bytes, retained: bool) -> None:
+    def _take(self, node_id: str, kind: str, topic: str, payload: bytes, retained: bool, key: bytes) -> None:
         if kind == topics.STATE and _is_will(payload):
             self._station.nodes.gone(node_id)
             return
-        report = reports.open_report(self._station.keyring.node(node_id).report_key, topic, payload)
+        report = reports.open_report(key, topic, payload)
         if kind == topics.STATE:
             self._take_state(node_id, report, retained)
         elif kind == topics.TELEMETRY:
@@ -243,7 +255,7 @@ class Service:
             self._station.nodes.heard_telemetry(node_id, report)
         elif kind == topics.EVENT:
             self._station.record.add(node_id, report)
-            self._unseen.add(node_id)
+            self._unseen.setdefault(node_id, time.monotonic() + _CONFIRMED_AFTER_S)
         else:
             report_fields.ACK(report, "")
             self._station.nodes.acknowledged(node_id, report)
@@ -252,7 +264,8 @@ class Service:
     def _take_state(self, node_id: str, state: dict[str, Any], retained: bool) -> None:
         report_fields.STATE(state, "")
         self._station.nodes.heard_state(node_id, state, min(int(time.time()), state["time"] or 0) if retained else None)
-        self._unseen.add(node_id)
+        if node_id not in self._nonces or self._nonces[node_id] != state["nonce"]:
+            self._unseen[node_id] = time.monotonic()
         for lag in self._station.lags_of(node_id, state):
             if self._is_due(lag.document.id, _REPAIR_AGAIN_S):
                 _LOG.info("node %s holds revision %d of %s: publishing it again", node_id, lag.held, lag.document.id)

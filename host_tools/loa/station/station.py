@@ -25,7 +25,7 @@ from loa.site.model import Station as StationSettings
 from loa.station.audio import AudioStore, Recording, name_of
 from loa.station.commands import Command, Commands
 from loa.station.database import Database
-from loa.station.documents import DAY_S, Document, Documents
+from loa.station.documents import DAY_S, HELD_BY_NODES, Document, Documents
 from loa.station.nodes import Nodes, NodeStatus
 from loa.station.orders import Orders
 from loa.station.plancheck import plan_body
@@ -35,7 +35,6 @@ from loa.station.zone import zone_record
 
 URGENT_S = 3600  # an urgent bulletin that could not be played for an hour is no longer news
 COMMAND_S = 600
-_HELD_BY_NODES = (topics.TRUST, topics.PLAN, topics.AIR)
 
 
 @dataclass(frozen=True)
@@ -244,10 +243,12 @@ class Station:
     def lags_of(self, node_id: str, state: dict[str, Any]) -> list[Lag]:
         """The same for one node's state."""
         held = state.get("revisions", {})
+        newest = self.documents.newest()
         audiences = (*topics.chain(self.site.nodes[node_id].area), topics.node_audience(node_id))
-        wanted = [self.documents.current(kind, audience) for kind in _HELD_BY_NODES for audience in audiences]
-        lags = [Lag(node_id, document, held.get(f"{document.kind}:{document.audience}", 0)) for document in wanted if document]
-        return [lag for lag in lags if lag.held < lag.document.revision]
+        wanted = [(kind, audience) for kind in HELD_BY_NODES for audience in audiences]
+        behind = [place for place in wanted if held.get(":".join(place), 0) < newest.get(place, 0)]
+        documents = [document for place in behind if (document := self.documents.current(*place)) is not None]
+        return [Lag(node_id, document, held.get(f"{document.kind}:{document.audience}", 0)) for document in documents]
 
     def proofs(self, first: int, last: int) -> list[Proof]:
         """Proof of play for what was to start from `first` to before `last`, Unix seconds."""
