@@ -71,8 +71,8 @@ class Crew:
     @property
     def says(self) -> str:
         """One line for people: what the nodes' sound is made of."""
-        kernels = "samples are counted, not made" if self.ledger else "kernels are host twins"
-        grain = ", in blocks of 85 ms instead of 21" if self.coarse else ""
+        kernels = "samples are counted, not made, and OpenSSL multiplies for signatures" if self.ledger else "kernels are host twins"
+        grain = ", in blocks of 85 ms instead of 21, and guards look once a second" if self.coarse else ""
         return f"{len(self._place)} nodes in {len(self._parts)} processes on CPython {sys.version.split()[0]}; {kernels}{grain}"
 
     @property

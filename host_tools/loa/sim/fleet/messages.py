@@ -17,7 +17,7 @@ class Blank:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a worker runs. `ledger`: samples are counted instead of made; `coarse`: in blocks of 85 ms instead of 21, looked at every 20 ms."""
+    """What a worker runs. `ledger`: samples are counted instead of made, signatures checked by OpenSSL; `coarse`: with `worker.COARSE`."""
 
     blanks: list[Blank]
     ledger: bool

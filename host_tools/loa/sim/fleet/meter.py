@@ -1,9 +1,10 @@
-"""Measures what signature checking costs the processor: every step of `node.bus.rs256.verify` that runs between two of its yields."""
+"""Measures what signature checking costs the processor: every step of `node.bus.rs256.verify`, or of its twin, that runs between two of its yields."""
 
 import time
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
+from loa.sim.fleet.signatures import twin_of
 from loa.sim.fleet.universe import Universe
 
 
@@ -14,10 +15,12 @@ class Meter:
         self.checks = 0
         self.cpu_ns = 0
 
-    def install(self, universe: Universe) -> None:
-        """Measure from now on. What is computed does not change."""
+    def install(self, universe: Universe, twin: bool) -> None:
+        """Measure from now on; with `twin` OpenSSL does the multiplications. What comes out does not change."""
         module = universe.load("node.bus.rs256")
         verify: Callable[..., Any] = module.__dict__["verify"]
+        if twin:
+            verify = twin_of(verify)
         module.__dict__["verify"] = lambda *arguments: _Measured(self, verify(*arguments))
 
 

@@ -40,7 +40,13 @@ from loa.sim.fleet.universe import Universe
 
 _LOOK_S = 1.0
 _TOLD_MAX = 200_000
-COARSE = {"node.audio.sink._BLOCK_MS_MIN": 80, "node.audio.sink._POLL_MS": 20, "node.audio.player._BEAT_MS": 20}  # instead of 20, 5 and 5
+COARSE = {
+    "node.audio.sink._BLOCK_MS_MIN": 80,  # instead of 20
+    "node.audio.sink._POLL_MS": 20,  # 5
+    "node.audio.player._BEAT_MS": 40,  # 5; a block is written every 85 ms and three are in the ring
+    "node.link.stream._GUARD_MS": 1_000,  # 200
+    "node.link.uplink._TICK_MS": 1_000,  # 250
+}
 _YOUNG, _OLD = 50_000, (50, 1000)  # how seldom the host looks for cycles: most objects here live as long as their node
 
 
@@ -66,6 +72,13 @@ def new_universe(clock: Clock, doors: Doors, ledger: bool) -> tuple[World, Unive
     return world, Universe(twins, {"open": open_file, "print": print_twin})
 
 
+def share_sine(universe: Universe) -> None:
+    """The table of sines that chime and siren are made of is computed once for all nodes, which only read it."""
+    tone = universe.load("node.audio.sources.tone")
+    table = tone.__dict__["quarter_sine"]()
+    universe.set("node.audio.sources.tone.quarter_sine", lambda: table)
+
+
 class Worker:
     """The nodes of one process. Every public coroutine is something it can be told."""
 
@@ -75,7 +88,9 @@ class Worker:
             for constant, value in COARSE.items():
                 universe.set(constant, value)
         self._meter = Meter()
-        self._meter.install(universe)
+        self._meter.install(universe, twin=assignment.ledger)
+        if assignment.ledger:
+            share_sine(universe)
         self._told: deque[Sound | Boot] = deque(maxlen=_TOLD_MAX)
         self._lives = {blank.node: Life(universe, self._chip(blank), self._told.append) for blank in assignment.blanks}
 
