@@ -140,13 +140,27 @@ async def test_too_large_is_passed_over_piece_by_piece():
 
     reader.start(Source(b"\x30\xe8\x07" + b"\x00\x01a" + b"x" * 997 + b"\xd0\x00", 50))
     await reader.read()
-    assert (reader.size, reader.is_whole) == (1000, False)
+    assert (reader.size, reader.is_whole, reader.is_oversized) == (1000, False, True)
     assert bytes(reader.body) == b"\x00\x01a" + b"x" * 61
     assert packets.parse_publish(reader.flags, reader.body, False).topic == "a"
     await reader.skip(progress)
     assert pieces == 15
     await reader.read()
     assert reader.kind == 13
+
+
+async def test_memory_for_a_large_packet_is_taken_only_where_it_is_wanted():
+    data = b"\x30\x83\x20" + b"\x00\x01a" + bytes(index & 0xFF for index in range(4096)) + b"\xd0\x00"
+    for most in (1, 7, 500, 5000):
+        reader = Reader(5000)
+        reader.start(Source(data, most))
+        await reader.read()
+        assert (reader.size, reader.is_whole, reader.is_oversized) == (4099, False, False)
+        assert len(reader.body) < 1000
+        message = packets.parse_publish(reader.flags, reader.body, False)
+        assert await reader.rest(packets.payload_at(reader.body, message.qos)) == data[6:4102]
+        await reader.read()
+        assert reader.kind == 13
 
 
 async def test_ends_and_lengths_that_cannot_be():

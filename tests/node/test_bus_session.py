@@ -272,6 +272,18 @@ def test_oversized_packet():
     told(scenario)
 
 
+def test_a_topic_beyond_all_that_were_subscribed_to():
+    async def scenario(node):
+        peer = await node.is_up()
+        peer.publish(PLAN + "x" * 5_000, b"x")
+        peer.publish(PLAN, b"x" * 5_000)
+        await node.until(lambda: node.messages)
+        assert node.messages == [(PLAN, b"x" * 5_000)]
+        assert node.session.connected
+
+    told(scenario)
+
+
 def test_oversized_answer():
     async def scenario(node):
         peer = await node.is_up()

@@ -14,9 +14,9 @@ _HEADER_MAX = const(256)  # of base64url, four times what `alg` and `kid` need
 
 
 def parse(raw):
-    """`(header, payload, signed, signature)` of `raw` (bytes): the header as a dict with a well-formed `kid`, the rest as bytes.
+    """`(header, payload, signed, signature)` of `raw` (bytes or bytearray): the header as a dict with a well-formed `kid`, the rest as bytes.
 
-    `signed` is the JWS signing input (RFC 7515, 5.2, step 8). Raises Refused: OVERSIZED beyond `DOCUMENT_BYTES_MAX`, before anything is copied;
+    `signed`, a view of `raw`, is the JWS signing input (RFC 7515, 5.2, step 8). Raises Refused: OVERSIZED beyond `DOCUMENT_BYTES_MAX`, before anything is copied;
     MALFORMED; ALGORITHM for any other than RS256, `none` among them.
     """
     if len(raw) > DOCUMENT_BYTES_MAX:
@@ -27,7 +27,8 @@ def parse(raw):
         raise Refused(MALFORMED, "not three parts")
     if first > _HEADER_MAX:
         raise Refused(MALFORMED, "a header of {} letters".format(first))
-    header = json_object(from_base64url(raw[:first]))
+    view = memoryview(raw)
+    header = json_object(from_base64url(view[:first]))
     if header.get("alg") != "RS256":
         raise Refused(ALGORITHM, "not RS256")
     if "crit" in header:  # RFC 7515, 4.1.11: what must be understood and is not
@@ -35,4 +36,4 @@ def parse(raw):
     kid = header.get("kid")
     if not isinstance(kid, str) or len(kid) > SEGMENT_MAX or not is_segment(kid):
         raise Refused(MALFORMED, "a header without a proper kid")
-    return header, from_base64url(raw[first + 1 : second]), raw[:second], from_base64url(raw[second + 1 :])
+    return header, from_base64url(view[first + 1 : second]), view[:second], from_base64url(view[second + 1 :])

@@ -72,14 +72,19 @@ class Connection:
                 raise Refused(MALFORMED, "packet {} of {} bytes".format(self._reader.kind, self._reader.size))
 
     async def _take_publish(self):
-        is_whole = self._reader.is_whole
-        message = packets.parse_publish(self._reader.flags, self._reader.body, is_whole)
-        if is_whole:
-            await self._inbox.put(message)
-        else:
-            size = self._reader.size
-            await self._reader.skip(self._note_progress)
+        reader = self._reader
+        if not reader.is_whole and packets.payload_at(reader.body, 1) > len(reader.body):
+            await reader.skip(self._note_progress)  # a topic so long that nobody subscribed to it
+            return
+        message = packets.parse_publish(reader.flags, reader.body, reader.is_whole)
+        if reader.is_oversized:
+            size = reader.size
+            await reader.skip(self._note_progress)
             self._owner.oversized(message.topic, size)
+        else:
+            if not reader.is_whole:
+                message.payload = await reader.rest(packets.payload_at(reader.body, message.qos))
+            await self._inbox.put(message)
         if message.qos:
             await self._send(packets.puback(message.packet_id))
 

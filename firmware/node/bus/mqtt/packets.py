@@ -46,7 +46,7 @@ _CONNACK_CODES = (
 
 
 class Message:
-    """A PUBLISH that was received: `topic` (str), `payload` (bytes), `qos` (0 or 1), `packet_id` (None for QoS 0), `retained`, `repeated` (DUP)."""
+    """A PUBLISH that was received: `topic` (str), `payload` (bytes or bytearray), `qos` (0 or 1), `packet_id` (None for QoS 0), `retained`, `repeated` (DUP)."""
 
     def __init__(self, topic, payload, qos, packet_id, retained, repeated):
         self.topic = topic
@@ -101,17 +101,22 @@ def parse_connack(flags, body):
 
 
 def parse_publish(flags, body, whole=True):
-    """The `Message` in a PUBLISH (3.3); with `whole` False of only its beginning, whose payload is then of no use. Raises Refused(MALFORMED)."""
+    """The `Message` in a PUBLISH (3.3); with `whole` False of only its beginning, without payload: see `payload_at`. Raises Refused(MALFORMED)."""
     qos = flags >> 1 & 3
     _expect(qos < 2 and not (flags & _DUP and not qos), "PUBLISH")  # QoS 2 was never asked for; 3.3.1.1: DUP needs a QoS
     _expect(len(body) >= 2, "PUBLISH")
-    start = 2 + _word(body, 0)
-    end = start + 2 * qos
+    start = payload_at(body, 0)
+    end = payload_at(body, qos)
     _expect(end <= len(body) and start > 2, "PUBLISH")
     topic = _decoded(body[2:start])
     packet_id = _word(body, start) if qos else None
     _expect(packet_id != 0, "packet identifier")  # 2.3.1
     return Message(topic, bytes(body[end:]) if whole else b"", qos, packet_id, bool(flags & _RETAIN), bool(flags & _DUP))
+
+
+def payload_at(body, qos):
+    """Where in the body of a proper PUBLISH its payload begins."""
+    return 2 + _word(body, 0) + 2 * qos
 
 
 def parse_puback(flags, body):
