@@ -105,7 +105,7 @@ class Node:
         playable = codecs.load(board.codecs)
         self.codecs = [name for name in CODEC_ORDER if name in playable]
         self.player = Player(sink, playable, self.gate, self._check_in("player", _PLAYER_HANG_MS), gain.factor(settings.ceiling))
-        sounds = Sounds(self.cache, self._get, self.codecs, board.rate, settings.language, settings.plain_live, random.random)
+        sounds = Sounds(self.cache, self._get, self.codecs, board.rate, settings.language, settings.plain_live, board.buffers["live"], random.random)
 
         # Plan, and who carries it out
         self.agenda = Agenda(settings.area, settings.node_id)
@@ -212,6 +212,8 @@ class Node:
             user=broker["user"],
             password=broker["password"],
             keepalive_s=_KEEPALIVE_S,
+            inbox_bytes=self.board.buffers["inbox"],
+            outbox_bytes=self.board.buffers["outbox"],
         )
 
     async def _connect(self):

@@ -38,6 +38,7 @@ class Board:
         wiring = _read(root + "/board.json")
         self.name = wiring["board"]
         self.rate = wiring["rate"]  # of the samples, Hz
+        self.buffers = wiring["buffers"]  # bytes, that may wait: `live`, `inbox`, `outbox`
         self.codecs = wiring["codecs"]  # that it has the memory and the speed for
         self.data = root + "/data"
         self.rtc = machine.RTC()

@@ -35,7 +35,7 @@ def test_a_board_holds_together_and_its_page_names_its_pins(name):
         assert str(pin) in numbers, f"{name}: {'.'.join(map(str, place))} = {pin} is not in its README.md"
     assert "10 kOhm" in page or "always on" in page or "nothing can be soldered" in page
     assert not board.verified
-    assert set(board.for_node(name)) >= {"board", "uplinks", "rate", "codecs", "i2s", "master_clock"}
+    assert set(board.for_node(name)) >= {"board", "uplinks", "rate", "buffers", "codecs", "i2s", "master_clock"}
 
 
 @pytest.mark.parametrize("name", board_names())

@@ -1,21 +1,24 @@
 """The ring between a network that comes in gusts and a player that reads steadily. Only whole blocks of the codec can be read.
 
-It is made once and used by one source at a time. At most one break lies in it: a place where what follows does not join on.
+It is made for one stream, of pieces that are found in any heap. At most one break lies in it: a place where what follows does not join on.
 """
 
+from micropython import const
+
 from node.audio.feeder import BREAK
+
+_PIECE = const(1024)
 
 
 class Jitter:
     """`size` bytes; at least two blocks of what passes through, and better half a second."""
 
     def __init__(self, size):
-        self._bytes = memoryview(bytearray(size))
         self.size = size
-        self.begin(1)
 
     def begin(self, block_bytes):
-        """Empty it for a stream of blocks of so many bytes."""
+        """Empty it for a stream of blocks of so many bytes; its memory is taken now. Raises MemoryError."""
+        self._pieces = [memoryview(bytearray(min(_PIECE, self.size - at))) for at in range(0, self.size, _PIECE)]
         self._block_bytes = block_bytes
         self._read_at = 0
         self.count = 0  # bytes that can be read
@@ -31,7 +34,9 @@ class Jitter:
         """View of free bytes in one piece, empty when it is full."""
         used = self.count + self._partial
         start = (self._read_at + used) % self.size
-        return self._bytes[start : start + min(self.size - used, self.size - start)]
+        piece = self._pieces[start // _PIECE]
+        start %= _PIECE
+        return piece[start : start + min(self.size - used, len(piece) - start)]
 
     def wrote(self, n):
         """The first `n` bytes of `space` were filled."""
@@ -53,11 +58,13 @@ class Jitter:
         if self._break_in == 0:
             self._break_in = -1
             return BREAK
-        n = min(len(view), self.count, self.size - self._read_at)
+        piece = self._pieces[self._read_at // _PIECE]
+        start = self._read_at % _PIECE
+        n = min(len(view), self.count, len(piece) - start)
         if self.broken:
             n = min(n, self._break_in)
             self._break_in -= n
-        view[:n] = self._bytes[self._read_at : self._read_at + n]
+        view[:n] = piece[start : start + n]
         self._read_at = (self._read_at + n) % self.size
         self.count -= n
         return n

@@ -42,7 +42,7 @@ class Pump:
         self._ramp = Ramp(self._frames)
         self._kept = bytearray(2 * self._frames)
         self._fresh = bytearray(2 * self._frames)
-        self._silence = bytearray(2 * self._frames)
+        self._silence = sink.silence
         self._factor = 0  # Q2.14
         self._codec = None
         self._format = None

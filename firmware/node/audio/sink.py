@@ -38,7 +38,7 @@ class I2SSink:
         self.stall_frames = rate * _STALL_MS // 1000
         self.timeline = Timeline(rate, self.ring_frames, self.block_frames, clock)
         self.callbacks_lost = 0
-        self._silence = bytearray(2 * self.block_frames)
+        self.silence = bytearray(2 * self.block_frames)  # a block of it, for whoever needs one
         self._i2s = None
         self._outstanding = False  # a block is on its way into the ring, or its callback is lost
         self._called_back = False
@@ -122,7 +122,7 @@ class I2SSink:
         for _ in range(blocks):
             while not self.ready():
                 await asyncio.sleep_ms(_POLL_MS)
-            self.write(self._silence, 0)
+            self.write(self.silence, 0)
 
 
 def _multiple(frames, unit):

@@ -5,7 +5,6 @@ Opens nothing and plays nothing. An urgent stream in the clear never comes this 
 
 from micropython import const
 
-from node.audio.jitter import Jitter
 from node.audio.sources.chime import Chime, Siren
 from node.audio.sources.file import FileSource
 from node.audio.wav import MP3
@@ -19,7 +18,6 @@ CHIME = "chime"
 LIVE = "live"
 
 _SIREN_MS = const(12_000)
-_JITTER_BYTES = const(12_288)  # at 24 kHz 1 s of IMA ADPCM, 2 s of MP3; made at boot, when there is a block of that size
 _RECONNECT_FIRST_MS = const(300)
 _RECONNECT_LONGEST_MS = const(5_000)
 
@@ -34,17 +32,18 @@ class Sound:
 
 
 class Sounds:
-    """`codecs`: names that can be played, best first; `rate`: frames a second of the sink; `plain_live`: whether live may come without TLS."""
+    """`codecs`: names that can be played, best first; `rate`: frames a second of the sink; `plain_live`: whether live may come without TLS;
+    `live_bytes`: what is kept of a stream between network and player."""
 
-    def __init__(self, cache, get, codecs, rate, language, plain_live, chance):
+    def __init__(self, cache, get, codecs, rate, language, plain_live, live_bytes, chance):
         self._cache = cache
         self._get = get
         self._codecs = codecs
         self._rate = rate
         self._language = language
         self._plain_live = plain_live
+        self._live_bytes = live_bytes
         self._chance = chance
-        self._jitter = Jitter(_JITTER_BYTES)
 
     async def find(self, item):
         """The Sound of an Item. A file that is not in the cache is fetched first, which needs silence. Raises Refused."""
@@ -94,9 +93,10 @@ class Sounds:
         if not self._plain_live and any(not url.startswith("https://") for url in urls):
             raise Refused(LIVE_REFUSED, "a live stream in the clear")
         with Loading():
+            from node.audio.jitter import Jitter
             from node.audio.sources.live import LiveSource
         backoff = Backoff(_RECONNECT_FIRST_MS, _RECONNECT_LONGEST_MS, self._chance)
-        return Sound(LiveSource(self._get, urls, backoff, self._jitter), None, live["codec"])
+        return Sound(LiveSource(self._get, urls, backoff, Jitter(self._live_bytes)), None, live["codec"])
 
 
 def _file_source(codec, path):

@@ -14,6 +14,9 @@ from loa.language import _
 from loa.sim.hardware.flash import BLOCK
 
 MACHINE_CODE = ("mp3",)  # codecs that no interpreter decodes in real time
+# How many bytes may wait: of a live stream before the player, of messages to be acted on (a larger one waits alone), of messages to be sent.
+WITH_PSRAM = {"live": 12_288, "inbox": 16_384, "outbox": 16_384}  # live: at 24 kHz 1 s of IMA ADPCM, 2 s of MP3
+WITHOUT_PSRAM = {"live": 8_192, "inbox": 4_096, "outbox": 6_144}
 DATA_SHARE = 0.75  # of the partition `data` for bulletins; the rest is littlefs' and the documents'
 
 Pin = Annotated[int, Field(ge=0, le=48)]
@@ -213,6 +216,7 @@ class Board(_Table):
             "board": name,
             "uplinks": self.uplinks,
             "rate": rate,
+            "buffers": WITH_PSRAM if self.psram_mb else WITHOUT_PSRAM,
             "codecs": [codec for codec in self.audio.plays if not (interpreted and codec in MACHINE_CODE)],
             "i2s": {"unit": self.audio.i2s.unit, "sck": self.audio.i2s.sck, "ws": self.audio.i2s.ws, "sd": self.audio.i2s.sd},
             "codec": self._codec(),

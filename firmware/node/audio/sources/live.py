@@ -10,7 +10,7 @@ from micropython import const
 from node.audio.feeder import BREAK
 from node.audio.sources.connection import Connection
 from node.audio.wav import MP3
-from node.refusal import NOT_AUDIO, Refused
+from node.refusal import FULL, NOT_AUDIO, Refused
 
 _TRIES = const(2)  # failures in a row before the other address is tried
 _JOIN_FRAMES = const(1152)  # of MP3 joined in the middle lack the half of their sound that the frame before would have brought
@@ -59,7 +59,10 @@ class LiveSource:
         if self._ring.size < 2 * format.block_bytes:
             raise Refused(NOT_AUDIO, f"blocks of {format.block_bytes} bytes")
         self._prefill = min(_PREFILL_MS * format.rate // 1000 * format.block_bytes // format.block_frames, self._ring.size // 2)
-        self._ring.begin(format.block_bytes)
+        try:
+            self._ring.begin(format.block_bytes)
+        except MemoryError:
+            raise Refused(FULL, "no memory for the stream")
         self.format = format
         self.skip_frames = _JOIN_FRAMES if format.codec == MP3 else 0
         self._receiver = asyncio.create_task(self._receive())

@@ -18,8 +18,8 @@ from node.bus.mqtt.together import together
 from node.refusal import TIMEOUT, UNREACHABLE, Refused
 
 PACKET_BYTES_MAX = DOCUMENT_BYTES_MAX + 256  # a document and its topic
-_INBOX_BYTES = const(2 * 8448)
-_OUTBOX_BYTES = const(16384)
+_INBOX_BYTES = const(16_384)
+_OUTBOX_BYTES = const(16_384)
 _KEEPALIVE_S = const(60)
 _CONNECT_MS = const(30_000)  # name, TCP and TLS
 _ANSWER_MS = const(10_000)
@@ -30,6 +30,7 @@ class Session:
 
     `connect`: async callable that returns a stream (`readinto`, `write`, `drain`, `close`), whose own time-outs, if any, are longer than `keepalive_s`;
     `filters`: ((topic filter, QoS 0 or 1), ...); `will`: (topic, payload bytes) or None; `backoff`: `next()` gives ms to wait, `reset()`;
+    `inbox_bytes`, `outbox_bytes`: how much may wait for `on_message`, and to be sent.
     `on_message(topic, payload)`: async, called for one message after the other; `on_up()`, `on_down(why)`, `on_oversized(topic, bytes)`: plain calls.
 
     `connected`: the broker has granted subscriptions and answers; `denied`: filters that it did not grant; `why`: the Refused that ended the last connection.
@@ -51,6 +52,8 @@ class Session:
         keepalive_s=_KEEPALIVE_S,
         connect_ms=_CONNECT_MS,
         answer_ms=_ANSWER_MS,
+        inbox_bytes=_INBOX_BYTES,
+        outbox_bytes=_OUTBOX_BYTES,
     ):
         self.connected = False
         self.denied = []
@@ -67,8 +70,8 @@ class Session:
         self._on_down = on_down
         self._backoff = backoff
         self._reader = Reader(PACKET_BYTES_MAX)
-        self._inbox = Inbox(_INBOX_BYTES)
-        self._outbox = Outbox(_OUTBOX_BYTES)
+        self._inbox = Inbox(inbox_bytes)
+        self._outbox = Outbox(outbox_bytes)
         self._goodbye = asyncio.Event()
 
     @property
