@@ -105,7 +105,9 @@ class Node:
         playable = codecs.load(board.codecs)
         self.codecs = [name for name in CODEC_ORDER if name in playable]
         self.player = Player(sink, playable, self.gate, self._check_in("player", _PLAYER_HANG_MS), gain.factor(settings.ceiling))
-        sounds = Sounds(self.cache, self._get, self.codecs, board.rate, settings.language, settings.plain_live, board.buffers["live"], random.random)
+        sounds = Sounds(
+            self.cache, self._get, self.codecs, board.rate, settings.language, settings.plain_live, board.buffers["live"], random.random
+        )
 
         # Plan, and who carries it out
         self.agenda = Agenda(settings.area, settings.node_id)

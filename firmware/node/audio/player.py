@@ -12,6 +12,7 @@ from micropython import const
 from node.audio import gain
 from node.audio.feeder import Chunks, Feeder
 from node.audio.pump import Pump
+from node.bell import Bell
 from node.refusal import CODEC, OUTPUT, RATE, Refused
 
 END = "end"
@@ -54,7 +55,7 @@ class Player:
         self._chunks = Chunks()
         self._pump = Pump(sink, self._chunks)
         self._programme = None
-        self._wake = asyncio.Event()
+        self._wake = Bell()
         self._free = asyncio.Event()
         self._free.set()
         self.sounding = False
@@ -72,7 +73,7 @@ class Player:
             return Outcome(start_ms, start_ms, STOPPED)
         programme = self._programme = _Programme(source, start_ms)
         self._free.clear()
-        self._wake.set()
+        self._wake.ring()
         try:
             await programme.over.wait()
         finally:
@@ -138,10 +139,7 @@ class Player:
                 if self.sounding:  # it was to sound, and the sink did not start
                     self._quiet()
                 self._check_in()
-                try:
-                    await asyncio.wait_for_ms(self._wake.wait(), _SLEEP_MS)
-                except asyncio.TimeoutError:
-                    continue
+                await self._wake.within(_SLEEP_MS)
         self._wake.clear()
 
     async def _perform(self, programme):

@@ -19,7 +19,8 @@ def to_base64url(data):
 
 
 def from_base64url(text):
-    """The bytearray of `text` (bytes or a view), which must be exactly what `to_base64url` makes of them: no padding, no space, no stray bits behind the last byte.
+    """The bytearray of `text` (bytes or a view), which must be exactly what `to_base64url` makes of them: no padding, no space,
+    no stray bits behind the last byte.
 
     So no two texts mean the same bytes. The built-in decoder lets much through; encoding again finds it without a loop over letters. It goes by
     pieces, because a document that stands in memory several times over at once would not fit into that of a small board.

@@ -7,6 +7,7 @@ import asyncio
 
 from micropython import const
 
+from node.bell import Bell
 from node.bus import topics
 from node.bus.limits import DOCUMENT_BYTES_MAX
 from node.refusal import HTTP_STATUS, ORIGIN, OVERSIZED, TIMEOUT, UNREACHABLE, Refused
@@ -48,7 +49,7 @@ class Fallback:
         self._fetch_ms = fetch_ms
         self._tags = {}  # path: ETag of what was taken
         self._down = asyncio.Event()
-        self._up = asyncio.Event()
+        self._up = Bell()
         self._down.set()
 
     def broker_down(self):
@@ -59,28 +60,21 @@ class Fallback:
     def broker_up(self):
         """The broker is back: a fetch under way is finished, no other begins."""
         self._down.clear()
-        self._up.set()
+        self._up.ring()
 
     async def run(self):
         """Task: polls whenever the broker is away for long enough."""
         while True:
             await self._down.wait()
             wait_ms = self._backoff.around(self._after_ms)
-            while not await self._is_up_within(wait_ms):
+            while not await self._up.within(wait_ms):
                 wait_ms = await self._round()
-
-    async def _is_up_within(self, milliseconds):
-        try:
-            await asyncio.wait_for_ms(self._up.wait(), milliseconds)
-        except asyncio.TimeoutError:
-            return False
-        return True
 
     async def _round(self):
         """Ask for everything once; return how long to wait. A document that cannot be had does not hide the others, a server that cannot be reached does."""
         self.why = None
         for audience, kind in self._wanted:
-            if self._up.is_set():
+            if self._up.rung:
                 break
             try:
                 await self._ask(audience, kind)

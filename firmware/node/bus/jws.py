@@ -16,8 +16,8 @@ _HEADER_MAX = const(256)  # of base64url, four times what `alg` and `kid` need
 def parse(raw):
     """`(header, payload, signed, signature)` of `raw` (bytes or bytearray): the header as a dict with a well-formed `kid`, the rest as bytes.
 
-    `signed`, a view of `raw`, is the JWS signing input (RFC 7515, 5.2, step 8). Raises Refused: OVERSIZED beyond `DOCUMENT_BYTES_MAX`, before anything is copied;
-    MALFORMED; ALGORITHM for any other than RS256, `none` among them.
+    `signed`, a view of `raw`, is the JWS signing input (RFC 7515, 5.2, step 8). Raises Refused: OVERSIZED beyond `DOCUMENT_BYTES_MAX`, before anything
+    is copied; MALFORMED; ALGORITHM for any other than RS256, `none` among them.
     """
     if len(raw) > DOCUMENT_BYTES_MAX:
         raise Refused(OVERSIZED, "{} bytes of at most {}".format(len(raw), DOCUMENT_BYTES_MAX))

@@ -7,6 +7,8 @@ import asyncio
 
 from micropython import const
 
+from node.bell import Bell
+
 _ASK_AGAIN_MS = const(30_000)  # at the latest: a clock that is set anew moves every wake time
 _VOLUME_FULL = const(100)
 
@@ -23,7 +25,7 @@ class Conductor:
         self._dropped = dropped
         self._needs = needs
         self._on_change = on_change
-        self._changed = asyncio.Event()
+        self._changed = Bell()
         self._performance = None
         self._task = None
         self._resting = False
@@ -36,7 +38,7 @@ class Conductor:
 
     def changed(self):
         """Something that a decision rests on is new: a document, the time, the end of a performance."""
-        self._changed.set()
+        self._changed.ring()
 
     async def run(self):
         """Task; calls `check_in()` at least every 30 s, unless ending a performance takes longer."""
@@ -57,7 +59,7 @@ class Conductor:
     async def rest(self):
         """End what is on the air and start nothing more, as before a reboot."""
         self._resting = True
-        self._changed.set()
+        self._changed.ring()
         while self._performance:
             await self._task
             await asyncio.sleep_ms(0)
@@ -68,7 +70,7 @@ class Conductor:
             await self._task
             self._performance = None
             self._on_change()
-            self._changed.set()  # what was heard of it meanwhile may change the decision
+            self._changed.ring()  # what was heard of it meanwhile may change the decision
         elif self._performance:
             self._performance.update(item)
         elif item:
@@ -80,7 +82,7 @@ class Conductor:
         try:
             await self._performance.run()
         finally:
-            self._changed.set()
+            self._changed.ring()
 
     def _set_volume(self, ordered):
         volume = _VOLUME_FULL if ordered is None else ordered
@@ -94,7 +96,5 @@ class Conductor:
         wait_ms = _ASK_AGAIN_MS
         if now is not None and wake is not None:
             wait_ms = max(0, min(wait_ms, wake * 1000 - self._clock.now_ms()))
-        try:
-            await asyncio.wait_for_ms(self._changed.wait(), wait_ms)
-        except asyncio.TimeoutError:
+        if not await self._changed.within(wait_ms):
             await asyncio.sleep_ms(0)

@@ -4,6 +4,7 @@ import asyncio
 
 from micropython import const
 
+from node.bell import Bell
 from node.refusal import DAMAGED, FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE, Refused
 
 _PATIENT = (DAMAGED, FULL, HTTP_STATUS, TIMEOUT, UNREACHABLE)  # may be otherwise next time; the rest is told once and left
@@ -27,7 +28,7 @@ class Fetcher:
         self._refused = refused
         self._on_stored = on_stored
         self._upcoming = None
-        self._new = asyncio.Event()
+        self._new = Bell()
         self._hopeless = set()  # SHA-256 that cannot be had whatever the network does
         self._told = set()
 
@@ -36,13 +37,13 @@ class Fetcher:
         if upcoming is not self._upcoming:
             self._upcoming = upcoming
             self._told.clear()
-            self._new.set()
+            self._new.ring()
 
     def retry(self):
         """The network is back: what failed may come now."""
         self._hopeless.clear()
         self._backoff.reset()
-        self._new.set()
+        self._new.ring()
 
     def stored(self):
         """Ids of the coming bulletins that can be played without the network."""
@@ -69,10 +70,7 @@ class Fetcher:
             whole = await self._fetch_all()
             if whole:
                 self._backoff.reset()
-            try:
-                await asyncio.wait_for_ms(self._new.wait(), _IDLE_MS if whole else self._backoff.next())
-            except asyncio.TimeoutError:
-                continue
+            await self._new.within(_IDLE_MS if whole else self._backoff.next())
 
     async def _fetch_all(self):
         """True if all that is needed and can be had is stored."""
@@ -82,7 +80,7 @@ class Fetcher:
         self._hopeless.intersection_update(sums)
         whole = True
         for need, variant in wanted:
-            if self._new.is_set():
+            if self._new.rung:
                 return True
             if self._cache.path(variant["sha256"]) or variant["sha256"] in self._hopeless:
                 continue

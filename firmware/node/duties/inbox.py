@@ -8,6 +8,7 @@ import asyncio
 
 from micropython import const
 
+from node.bell import Bell
 from node.bus import topics
 from node.refusal import DAMAGED, TIME_UNSET, Refused
 
@@ -32,7 +33,7 @@ class Inbox:
         self._refused = refused
         self._pending = {}  # topic: admitted, but nobody knows yet whether it has expired
         self._turn = asyncio.Lock()
-        self._time_known = asyncio.Event()
+        self._time_known = Bell()
 
     async def take(self, topic, raw):
         """Judge `raw` (bytes) that came under `topic`. True if it is held now, so that the same bytes need not be brought again."""
@@ -41,7 +42,7 @@ class Inbox:
 
     def time_known(self):
         """The clock was set: what waited for that can be judged."""
-        self._time_known.set()
+        self._time_known.ring()
 
     async def restore(self, stored):
         """At boot: `(kind, audience, raw)` from the shelf, trust first, because it says who may have signed the others."""
@@ -54,10 +55,7 @@ class Inbox:
     async def run(self):
         """Task: judges what waited for the time. Calls `check_in()` every 30 s, for as long as no document is stuck."""
         while True:
-            try:
-                await asyncio.wait_for_ms(self._time_known.wait(), _LOOK_MS)
-            except asyncio.TimeoutError:
-                pass
+            await self._time_known.within(_LOOK_MS)
             self._time_known.clear()
             async with self._turn:
                 await self._review_pending()

@@ -7,6 +7,7 @@ import asyncio
 
 from micropython import const
 
+from node.bell import Bell
 from node.bus import reports, topics
 from node.bus.report_words import ACCEPTED, REFUSED, fitting
 
@@ -28,35 +29,35 @@ class Reporter:
         self._journal = journal
         self._build_state = build_state
         self._build_telemetry = build_telemetry
-        self._state_changed = asyncio.Event()
-        self._events_changed = asyncio.Event()
+        self._state_changed = Bell()
+        self._events_changed = Bell()
         self._backoff = backoff
         self._again_ms = backoff.next()
         self._sent_n = 0
 
     def changed(self):
         """Something that `state` tells is another."""
-        self._state_changed.set()
+        self._state_changed.ring()
 
     def happened(self):
         """There is a new event."""
-        self._events_changed.set()
+        self._events_changed.ring()
 
     def seen(self):
         """The station has recorded more events: it is there."""
         self._patient_no_more()
-        self._state_changed.set()
+        self._state_changed.ring()
 
     def connected(self):
         """A new connection: who listens now may have heard nothing."""
         self.resend()
-        self._state_changed.set()
+        self._state_changed.ring()
 
     def resend(self):
         """Send everything that is not seen again, from the oldest on."""
         self._patient_no_more()
         self._sent_n = 0
-        self._events_changed.set()
+        self._events_changed.ring()
 
     def _patient_no_more(self):
         self._backoff.reset()
@@ -73,7 +74,7 @@ class Reporter:
     async def report_states(self):
         """Task: the state, retained, after every change and once a minute."""
         while True:
-            await _within(self._state_changed, _STATE_AGAIN_MS)
+            await self._state_changed.within(_STATE_AGAIN_MS)
             await asyncio.sleep_ms(_SETTLE_MS)
             self._state_changed.clear()
             if self._session.connected:
@@ -82,7 +83,7 @@ class Reporter:
     async def report_events(self):
         """Task: unseen events in their order, again after longer and longer pauses until they are seen."""
         while True:
-            if not await _within(self._events_changed, self._again_ms):
+            if not await self._events_changed.within(self._again_ms):
                 self._sent_n = 0
                 self._again_ms = self._backoff.next()
             self._events_changed.clear()
@@ -102,7 +103,7 @@ class Reporter:
             event = {"journal": self._journal.id, "n": n}
             event.update(fields)
             if not self._send(topics.EVENT, event, qos=1):
-                self._events_changed.set()
+                self._events_changed.ring()
                 await self._room()
                 return
             self._sent_n = n
@@ -118,12 +119,3 @@ class Reporter:
     def _send(self, kind, fields, qos=0, retain=False):
         topic = topics.from_node(self._node_id, kind)
         return self._session.publish(topic, reports.seal(self._key, topic, fields), qos, retain)
-
-
-async def _within(event, milliseconds):
-    """True if `event` was set in time."""
-    try:
-        await asyncio.wait_for_ms(event.wait(), milliseconds)
-    except asyncio.TimeoutError:
-        return False
-    return True

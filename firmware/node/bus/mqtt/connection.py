@@ -2,7 +2,7 @@
 
 - Refused MALFORMED: the broker sent what it may not (4.8); UNREACHABLE: it refused or closed; TIMEOUT: an answer is overdue
 - OSError or asyncio.TimeoutError from the stream
-- Left: `goodbye` was set, what waited was sent, and DISCONNECT said so
+- Left: `goodbye` rang, what waited was sent, and DISCONNECT said so
 
 Every answer counts as one quarter of the keepalive old at the next ping; after a whole keepalive of silence, or without the SUBACK or
 PUBACK that is due, the connection is given up, whatever TCP or the radio say. Trying again is the session's business.
@@ -42,12 +42,12 @@ class Connection:
         reader.start(stream)
 
     async def run(self, connect_packet, goodbye):
-        """Live until something ends it; `goodbye` is the Event that asks for the end. Never returns."""
+        """Live until something ends it; `goodbye` is the Bell that asks for the end. Never returns."""
         await self._send(connect_packet)
         await asyncio.wait_for_ms(self._expect_connack(), self._answer_ms)
         self._subscribe_id = self._outbox.new_id()
         await self._send(packets.subscribe(self._subscribe_id, self._owner.filters))
-        await together(self._receive(), self._tend(), self._transmit(), self._leave(goodbye))
+        await together(self._receive(), self._tend(goodbye), self._transmit())
 
     async def _expect_connack(self):
         await self._reader.read()
@@ -108,13 +108,14 @@ class Connection:
         self._subscribe_id = None
         self._owner.is_up(denied)
 
-    async def _tend(self):
+    async def _tend(self, goodbye):
         """Ping every quarter of the keepalive (3.1.2.10 wants at least one packet in each), and judge by what came since."""
         silent = unsubscribed = 0
         while True:
             self._heard = False
             await self._send(packets.PING)
-            await asyncio.sleep_ms(self._owner.keepalive_s * 1000 // _QUARTERS)
+            if await goodbye.within(self._owner.keepalive_s * 1000 // _QUARTERS):
+                await self._leave()
             if self._inbox.is_full:  # nothing is read until there is room: that is no silence of the broker
                 continue
             silent += 1
@@ -131,8 +132,7 @@ class Connection:
         while True:
             await self._send(await self._outbox.take())
 
-    async def _leave(self, goodbye):
-        await goodbye.wait()
+    async def _leave(self):
         try:
             await asyncio.wait_for_ms(self._outbox.wait_empty(), self._answer_ms)
         except asyncio.TimeoutError:

@@ -46,7 +46,8 @@ _CONNACK_CODES = (
 
 
 class Message:
-    """A PUBLISH that was received: `topic` (str), `payload` (bytes or bytearray), `qos` (0 or 1), `packet_id` (None for QoS 0), `retained`, `repeated` (DUP)."""
+    """A PUBLISH that was received: `topic` (str), `payload` (bytes or bytearray), `qos` (0 or 1), `packet_id` (None for QoS 0), `retained`,
+    `repeated` (DUP)."""
 
     def __init__(self, topic, payload, qos, packet_id, retained, repeated):
         self.topic = topic

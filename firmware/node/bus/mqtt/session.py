@@ -8,6 +8,7 @@ import asyncio
 
 from micropython import const
 
+from node.bell import Bell
 from node.bus.limits import DOCUMENT_BYTES_MAX
 from node.bus.mqtt import packets
 from node.bus.mqtt.connection import Connection, Left
@@ -72,7 +73,7 @@ class Session:
         self._reader = Reader(PACKET_BYTES_MAX)
         self._inbox = Inbox(inbox_bytes)
         self._outbox = Outbox(outbox_bytes)
-        self._goodbye = asyncio.Event()
+        self._goodbye = Bell()
 
     @property
     def dropped(self):
@@ -96,7 +97,7 @@ class Session:
 
     def stop(self):
         """End in good order: what waits is sent if the broker is there and takes it within `answer_ms`, then `run` returns."""
-        self._goodbye.set()
+        self._goodbye.ring()
 
     async def run(self):
         """Task: stay connected until `stop`. Raises only what `on_message` raises."""
@@ -151,8 +152,5 @@ class Session:
             self._on_down(self.why)
 
     async def _wait_before_next(self):
-        try:
-            await asyncio.wait_for_ms(self._goodbye.wait(), self._backoff.next())
-        except asyncio.TimeoutError:
-            return
-        raise Left
+        if await self._goodbye.within(self._backoff.next()):
+            raise Left
