@@ -97,7 +97,7 @@ class Node:
         name, nic = board.uplinks[0]
         self.uplink = Uplink(name, nic, settings.networks if name == "wlan" else (), random.random)
         self.resolver = Resolver(self.uplink.dns_servers)
-        self.net = Network(self.resolver, tls.client_context(settings.ca))
+        self.net = Network(self.resolver, tls.client_context(settings.ca()))
         self.sntp = Sntp(self.resolver, lambda: settings.time, self.clock, random.random)
 
         # Audio
@@ -159,7 +159,11 @@ class Node:
             self._check_in("inbox", _HANG_MS),
         )
         self.fallback = Fallback(
-            self._get, settings.http, places(settings.area, settings.node_id), self._on_document, _backoff(_FALLBACK_BACKOFF_MS)
+            self._get,
+            settings.http,
+            lambda: places(settings.area, settings.node_id),
+            self._on_document,
+            _backoff(_FALLBACK_BACKOFF_MS),
         )
 
     # The life of the node
@@ -169,7 +173,7 @@ class Node:
         watching = asyncio.create_task(self.watchdog.run())
         await self.journal.open()
         await self.cache.load()
-        await self.inbox.restore(await self.shelf.load())
+        await self.inbox.restore(await self.shelf.load(), self.shelf.take)
         self.diary.restore(self.agenda)
         self.diary.booted(self.settings.version, self.board.cause(), last_words.take(self.board.rtc))
         gc.collect()
@@ -233,7 +237,7 @@ class Node:
     def _committed(self, document):
         """Servers are whom the nearest trust document names, and, so that no such document can lose the broker for ever, whom the bench named."""
         if document.kind == topics.TRUST and self.trust.ca:
-            self.net.tls = tls.client_context(self.trust.ca + self.settings.ca)
+            self.net.tls = tls.client_context(self.trust.ca + self.settings.ca())
         if document.kind == topics.TRUST and self.admission.holds_untrusted():
             self.starting_anew = asyncio.create_task(self._start_anew())
 

@@ -1,7 +1,4 @@
-"""Builds the hardware objects of this board from `board.json`, and says who this node is. Decides nothing.
-
-`board.json` and `identity.json` were written at the bench and stand in the root of the node's files.
-"""
+"""Builds the hardware objects of this board from `board.json`, which was written at the bench. Decides nothing."""
 
 import json
 
@@ -34,7 +31,6 @@ class Board:
     def __init__(self, root, watchdog):
         self.root = root
         self.watchdog = watchdog
-        self.identity = _read(root + "/identity.json")
         wiring = _read(root + "/board.json")
         self.name = wiring["board"]
         self.rate = wiring["rate"]  # of the samples, Hz

@@ -20,7 +20,7 @@ class Settings:
     version, built (Unix s)                              its release
     networks                                             (SSID, password) pairs, those chosen at the node itself before those of the bench
     area, language, broker, http, time                   see `loa.provision.contents`
-    ceiling (per cent), plain_live, cache_bytes, ca (PEM)
+    ceiling (per cent), plain_live, cache_bytes
     """
 
     def __init__(self, root):
@@ -40,8 +40,12 @@ class Settings:
         self.ceiling = config["ceiling"]
         self.plain_live = config["plain_live"]
         self.cache_bytes = config["cache_bytes"]
-        with open(root + _CA_FILE) as file:
-            self.ca = file.read()
+        self._root = root
+
+    def ca(self):
+        """Certificates (PEM text) of the servers whom the bench named; read each time, since they are long and rarely wanted."""
+        with open(self._root + _CA_FILE) as file:
+            return file.read()
 
 
 def _read(path):

@@ -42,7 +42,7 @@ class _Bench:
         self.clock = VirtualClock()
         self.i2s = _I2S()
         self.sink = I2SSink(lambda rate, ring_bytes: self.i2s, _Amplifier(), RATE, clock=self.clock)
-        self.chunks = Chunks()
+        self.chunks = Chunks(2048)
         self.pump = Pump(self.sink, self.chunks)
         self.steps = 0
 

@@ -70,7 +70,7 @@ def told(scenario):
             taken.append((topic, raw))
             return taken.believes
 
-        fallback = Fallback(server.get, ORIGIN, WANTED, on_document, Backoff())
+        fallback = Fallback(server.get, ORIGIN, lambda: WANTED, on_document, Backoff())
         task = asyncio.create_task(fallback.run())
         await scenario(fallback, server, taken)
         task.cancel()

@@ -126,7 +126,8 @@ def test_shelf_keeps_the_newest_over_a_boot():
     disk.boot()
     shelf = _shelf(disk, EraseGate())
     stored = sorted(run(shelf.load()))
-    assert stored == [("air", "node/loa-1", b"mine"), ("plan", "son-la", b"two"), ("plan", HAMLET, b"p" * DOCUMENT_BYTES_MAX)]
+    assert stored == [("air", "node/loa-1"), ("plan", "son-la"), ("plan", HAMLET)]
+    assert [run(shelf.take(*place)) for place in stored] == [b"mine", b"two", b"p" * DOCUMENT_BYTES_MAX]
     disk.close()
 
 
@@ -161,7 +162,8 @@ def test_shelf_drops_the_damaged_and_what_other_areas_said():
     with open(disk.path + "/docs/plan.son-la", "wb") as file:
         file.write(b"nonsense")
     shelf = _shelf(disk, gate, "son-la/van-ho/ban-a")
-    assert run(shelf.load()) == [("plan", "son-la", None)]
+    assert run(shelf.load()) == [("plan", "son-la")]
+    assert run(shelf.take("plan", "son-la")) is None
     assert names(disk.path + "/docs") == []
     disk.close()
 

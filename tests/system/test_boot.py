@@ -15,7 +15,7 @@ def test_main_gives_the_application_its_board(loa_node, on):
 import json, machine, os, sys, time
 def main(board):
     print("facts " + json.dumps({
-        "id": board.identity["id"], "name": board.name, "rate": board.rate, "data": os.listdir(board.data), "root": board.root,
+        "name": board.name, "rate": board.rate, "data": os.listdir(board.data), "root": board.root,
         "path": sys.path[0], "hertz": machine.freq(), "cause": machine.reset_cause(), "journal": board.journal.info(),
         "uplinks": [name for name, nic in board.uplinks], "epoch": time.gmtime(0)[0], "date": board.rtc.datetime()[:3],
         "ticks": time.ticks_ms(),
@@ -24,7 +24,7 @@ def main(board):
     booted = running(loa_node, application, on)
     facts = json.loads(booted.wait_for("^facts (.*)$", WAIT_S)[1])
     assert facts["path"] == facts["root"] + "/slot"
-    assert facts["id"] == "bench-1" and facts["name"] == "generic-esp32-max98357a" and facts["rate"] == 24000
+    assert facts["name"] == "generic-esp32-max98357a" and facts["rate"] == 24000
     assert facts["data"] == ["config.json"] and facts["uplinks"] == ["wlan"]
     assert facts["hertz"] == 240_000_000 and facts["cause"] == 1 and facts["date"] == [2000, 1, 1]
     assert facts["journal"][:4] == [1, 0x40, 0x230000, 0x10000]

@@ -5,19 +5,16 @@ A task of its own per programme: opening and reading may wait for the network as
 
 import asyncio
 
-from micropython import const
-
 from node.refusal import NOT_AUDIO, Refused
 
 BREAK = -1  # what a source's `readinto` returns where the sound before and behind does not join: fade, and start the codec anew
-_CHUNK_BYTES = const(2048)
 
 
 class Chunks:
-    """The two buffers, made once. The feeder fills one while the pump empties the other."""
+    """The two buffers, of `size` bytes each, made once. The feeder fills one while the pump empties the other."""
 
-    def __init__(self):
-        self.buffers = (bytearray(_CHUNK_BYTES), bytearray(_CHUNK_BYTES))
+    def __init__(self, size):
+        self.buffers = (bytearray(size), bytearray(size))
         self.views = tuple(memoryview(buffer) for buffer in self.buffers)
         self.clear()
 

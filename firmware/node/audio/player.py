@@ -52,7 +52,7 @@ class Player:
         self._ceiling = ceiling
         self._starved_ms = starved_ms
         self._clock = clock
-        self._chunks = Chunks()
+        self._chunks = Chunks(2 * sink.block_frames)  # what a block is in the codec that needs most, PCM
         self._pump = Pump(sink, self._chunks)
         self._programme = None
         self._wake = Bell()

@@ -28,7 +28,7 @@ def places(area, node_id):
 
 
 class Fallback:
-    """Polls `origin` (such as `https://station.example:8443`) for `wanted`, see `places`.
+    """Polls `origin` (such as `https://station.example:8443`) for what `wanted()` lists, see `places`.
 
     `get(url, headers)`: async, returns a response with `status`, `headers` (names in lower case), async `readinto(view)` and `close()`; raises Refused.
     `on_document(topic, raw)`: async, as for the session; True if it need not see these bytes again. `backoff`: `next()` after a failed round, `around(ms)`
@@ -73,7 +73,7 @@ class Fallback:
     async def _round(self):
         """Ask for everything once; return how long to wait. A document that cannot be had does not hide the others, a server that cannot be reached does."""
         self.why = None
-        for audience, kind in self._wanted:
+        for audience, kind in self._wanted():
             if self._up.rung:
                 break
             try:

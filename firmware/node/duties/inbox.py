@@ -44,9 +44,13 @@ class Inbox:
         """The clock was set: what waited for that can be judged."""
         self._time_known.ring()
 
-    async def restore(self, stored):
-        """At boot: `(kind, audience, raw)` from the shelf, trust first, because it says who may have signed the others."""
-        for kind, audience, raw in sorted(stored, key=lambda place: place[0] != topics.TRUST):
+    async def restore(self, stored, take):
+        """At boot: what stands on the shelf, `(kind, audience)`, trust first, because it says who may have signed the others.
+
+        `take(kind, audience)`: async, gives the raw document, None where it is damaged.
+        """
+        for kind, audience in sorted(stored, key=lambda place: place[0] != topics.TRUST):
+            raw = await take(kind, audience)
             if raw is None:
                 self._refused(Refused(DAMAGED, f"{kind} of {audience} on flash"))
             else:

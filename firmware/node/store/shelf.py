@@ -27,35 +27,36 @@ class Shelf:
         self.failure = None
         self._folder = folder
         self._gate = gate
-        self._names = {(kind, audience): file_name(kind, audience) for audience in chain(area) for kind in AREA_TYPES}
-        own = node_audience(node_id)
-        self._names.update({(kind, own): file_name(kind, own) for kind in NODE_TYPES if kind != COMMAND})
+        self._areas = chain(area)
+        self._own = node_audience(node_id)
         self._unsaved = {}
         self._put = asyncio.Event()
 
     async def load(self):
-        """At boot: clean up, and list `(kind, audience, raw)` of the stored documents, with raw None where the file was damaged.
+        """At boot: clean up, and list `(kind, audience)` of the stored documents, to be had one by one by `take`: all at once might not fit into memory.
 
         Documents of areas the node has left are removed.
         """
         stored = []
-        wanted = {name: place for place, name in self._names.items()}
+        wanted = {file_name(kind, audience): (kind, audience) for kind, audience in self._places()}
         for name in await files.prepare(self._gate, self._folder):
-            if name not in wanted:
-                await files.remove(self._gate, self._path(name))
-                continue
-            kind, audience = wanted[name]
-            try:
-                stored.append((kind, audience, self.get(kind, audience)))
-            except files.Damaged:
-                await files.remove(self._gate, self._path(name))
-                stored.append((kind, audience, None))
-            await asyncio.sleep_ms(0)
+            if name in wanted:
+                stored.append(wanted[name])
+            else:
+                await files.remove(self._gate, self._folder + "/" + name)
         return stored
+
+    async def take(self, kind, audience):
+        """At boot: a stored document, None where its file was damaged, which is then removed."""
+        try:
+            return self.get(kind, audience)
+        except files.Damaged:
+            await files.remove(self._gate, self._path(kind, audience))
+            return None
 
     def put(self, kind, audience, raw):
         """Take `raw` (bytes) as the newest of its place. Raises Refused AUDIENCE or OVERSIZED."""
-        if (kind, audience) not in self._names:
+        if not self._has(kind, audience):
             raise Refused(AUDIENCE, "no place for {} of {}".format(kind, audience))
         if len(raw) > DOCUMENT_BYTES_MAX:
             raise Refused(OVERSIZED, "{} bytes".format(len(raw)))
@@ -67,14 +68,14 @@ class Shelf:
         place = (kind, audience)
         if place in self._unsaved:
             return self._unsaved[place]
-        return files.read(self._path(self._names[place]), DOCUMENT_BYTES_MAX) if place in self._names else None
+        return files.read(self._path(kind, audience), DOCUMENT_BYTES_MAX) if self._has(kind, audience) else None
 
     async def save(self):
         """Write what lies in RAM, each document in silence; returns when all is stored. Raises OSError."""
         while self._unsaved:
             place = next(iter(self._unsaved))
             raw = self._unsaved[place]
-            await files.replace(self._gate, self._path(self._names[place]), raw)
+            await files.replace(self._gate, self._path(*place), raw)
             if self._unsaved.get(place) is raw:  # no newer one came while this was written, and nobody else wrote it
                 del self._unsaved[place]
 
@@ -96,8 +97,20 @@ class Shelf:
                 self._put.set()
                 await asyncio.sleep_ms(_RETRY_MS)
 
-    def _path(self, name):
-        return self._folder + "/" + name
+    def _places(self):
+        """(kind, audience) of everything that there is a place for."""
+        for audience in self._areas:
+            for kind in AREA_TYPES:
+                yield kind, audience
+        for kind in NODE_TYPES:
+            if kind != COMMAND:
+                yield kind, self._own
+
+    def _has(self, kind, audience):
+        return (kind, audience) in self._places()
+
+    def _path(self, kind, audience):
+        return self._folder + "/" + file_name(kind, audience)
 
 
 def file_name(kind, audience):
