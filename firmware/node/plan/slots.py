@@ -24,6 +24,8 @@ class Slot:
     Attributes besides those of `Item`: `base` and `number`, together the key, where `number` and `start` are both the start under the
     cursor, None before the first `seek` and after the last start; `ready` once `seek` was called; `late` and `length`, the longest
     variant's, in seconds.
+
+    A plan has dozens of these: what is rarely asked for is looked up in the documents and not kept.
     """
 
     do = "bulletin"
@@ -33,28 +35,20 @@ class Slot:
     fallback = "none"
 
     def __init__(self, plan, record, placing=None):
-        placing = placing or {}
         self._plan = plan
         self._record = record
-        self.origin = record["id"]
-        self.audience = plan.audience
         self.base = plan.audience + "|" + self.origin
-        self.files = plan.files
-        self.bulletin_id = record["bulletin"]
-        self.bulletin = plan.bulletins.get(self.bulletin_id)
-        if self.bulletin is None:
+        if record["bulletin"] not in plan.bulletins:
             raise Refused(SLOT, f"slot {self.origin}: the plan has no bulletin {self.bulletin_id}")
         self.rank = CLASSES.index(self.bulletin["class"])
-        self.precedence = placing.get("rank", record.get("rank", _RANK))
+        self.precedence = (placing or record).get("rank", record.get("rank", _RANK))
         self.late = record.get("late", _LATE_S)
         self.length = (max([variant["ms"] for variant in self.bulletin["variants"]]) + 999) // 1000
-        self._only = record.get("only")
-        self._times = sorted(placing.get("at", record["at"]))
-        self._repeat = record.get("repeat", 1)
-        self._step = self.length + record.get("gap", 0)
         # The repeats of a slot that the commune has placed so late that they would run past midnight are no part of it.
-        seconds = {time + count * self._step for time in self._times for count in range(self._repeat)}
-        self._seconds = sorted([second for second in seconds if second < DAY_S])
+        times = (placing or record).get("at", record["at"])
+        step, repeat = self._step(), record.get("repeat", 1)
+        seconds = {time + count * step for time in times for count in range(repeat)}
+        self._seconds = tuple(sorted([second for second in seconds if second < DAY_S]))
         self._days = Days(record)
         self.ready = False
         self.start = None
@@ -63,15 +57,36 @@ class Slot:
     def number(self):
         return self.start
 
+    @property
+    def origin(self):
+        return self._record["id"]
+
+    @property
+    def audience(self):
+        return self._plan.audience
+
+    @property
+    def files(self):
+        return self._plan.files
+
+    @property
+    def bulletin_id(self):
+        return self._record["bulletin"]
+
+    @property
+    def bulletin(self):
+        return self._plan.bulletins[self._record["bulletin"]]
+
     def check(self, quiet):
         """Raise `Refused(SLOT)` if it can never be played as written; `quiet` is the plan's own `Quiet`."""
-        span = (self._repeat - 1) * self._step
-        for time, following in zip(self._times, self._times[1:] + [2 * DAY_S]):
+        span = (self._record.get("repeat", 1) - 1) * self._step()
+        times = sorted(self._record["at"])
+        for time, following in zip(times, times[1:] + [2 * DAY_S]):
             if time + span >= DAY_S:
                 self._refuse(f"its repeats from {time} run past midnight")
             if time + span + self.length > following:
                 self._refuse(f"played from {time} it still runs at {following}")
-        for area in self._only or ():
+        for area in self._record.get("only", ()):
             if not covers(self.audience, area):
                 self._refuse(f"{area} is not in {self.audience}")
         if self.rank < _URGENT and all(quiet.end_of_day_time(second) > second + self.late for second in self._seconds):
@@ -79,6 +94,10 @@ class Slot:
         day, _ = self._plan.zone.local(self.earliest())
         if self._days.next(day) is None:
             self._refuse("all its days are past")
+
+    def _step(self):
+        """Seconds from one repeat to the next."""
+        return self.length + self._record.get("gap", 0)
 
     def _refuse(self, reason):
         raise Refused(SLOT, f"slot {self.origin}: {reason}")
@@ -89,7 +108,8 @@ class Slot:
 
     def is_for(self, area):
         """True if a node of hamlet `area` hears it."""
-        return self._only is None or any(covers(part, area) for part in self._only)
+        only = self._record.get("only")
+        return only is None or any(covers(part, area) for part in only)
 
     # The cursor.
 
