@@ -7,7 +7,6 @@ the real board it takes here: the process is killed at any instruction, the RTC 
 import contextlib
 import hashlib
 import json
-import os
 import re
 import select
 import socket
@@ -20,14 +19,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from loa.errors import LoaError
-from loa.firmware import CPYTHON_TWINS
 from loa.language import _
 from loa.sim import recording
 from loa.sim.hardware import chip, lifeline, surroundings
+from loa.sim.launch import launch
 from loa.sim.runtime import Runtime
+from loa.sim.watchdog import Watchdog
 
-_SIM = Path(__file__).resolve().parent
-_HOST_TOOLS = _SIM.parent.parent
 BOOTS_FILE = "boots.jsonl"
 LOG_FILE = "log"
 _TRACEBACK = re.compile(r"^Traceback .*\n(?: .*\n)*(\S.*)$", re.MULTILINE)
@@ -251,7 +249,7 @@ class SimulatedNode:
                 self._process.kill()
 
     def _supervise(self) -> None:
-        watchdog = _Watchdog()
+        watchdog = Watchdog()
         while True:
             why = self._attend(watchdog)
             self._clean_up(why)
@@ -262,7 +260,7 @@ class SimulatedNode:
             if not self._spawn(why):
                 return
 
-    def _attend(self, watchdog: "_Watchdog") -> str:
+    def _attend(self, watchdog: Watchdog) -> str:
         """Serve the lifeline of one run; returns why it ended."""
         assert self._wire is not None and self._process is not None
         wire, heard = self._wire, b""
@@ -311,43 +309,18 @@ class SimulatedNode:
 
     def _run(self, number: int, cause: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
         """The process of one run and our end of its lifeline."""
-        ours, theirs = socket.socketpair()
         terminal = None if self._terminal is None else self._terminal.open()
-        environment = os.environ | {
+        told = {
             chip.FOLDER: str(self.folder),
             chip.BOOT: str(number),
             chip.CAUSE: cause,
             chip.WORLD: json.dumps(self._world),
-            chip.LIFELINE: str(theirs.fileno()),
             chip.MAC: self._mac.hex(),
-            chip.TERMINAL: "0" if terminal is None else "1",
         }
-        working = self.folder / "files"
-        working.mkdir(exist_ok=True)
-        with theirs, (self.folder / LOG_FILE).open("ab") as log:
-            process = subprocess.Popen(
-                self._command(),
-                cwd=working,
-                env=environment,
-                stdin=subprocess.DEVNULL if terminal is None else terminal,
-                stdout=log if terminal is None else terminal,
-                stderr=log if terminal is None else terminal,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        if self._terminal is not None and terminal is not None:
-            os.close(terminal)
-            if cause == chip.PROMPT:
-                self._terminal.hear(_CONTROL_A)
-        return process, ours
-
-    def _command(self) -> list[str]:
-        if self.runtime.is_micropython:
-            unix = _SIM / "unix"
-            folders = [str(unix), str(_HOST_TOOLS)]
-            prompt = [] if self._terminal is None else ["-i"]
-            return [str(self.runtime.command), *prompt, "-X", f"heapsize={self._heap_kb}K", str(unix / "start.py"), *folders]
-        return [str(self.runtime.command), "-u", str(CPYTHON_TWINS / "start.py"), str(CPYTHON_TWINS), str(_HOST_TOOLS)]
+        launched = launch(self.runtime, self._heap_kb, self.folder / LOG_FILE, told, terminal)
+        if self._terminal is not None and cause == chip.PROMPT:
+            self._terminal.hear(_CONTROL_A)
+        return launched
 
     def _clean_up(self, why: str) -> None:
         assert self._process is not None and self._wire is not None
@@ -377,29 +350,6 @@ def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
             return False
         time.sleep(0.02)
     return True
-
-
-class _Watchdog:
-    """The circuit: once started it wants to be fed in time."""
-
-    def __init__(self) -> None:
-        self._timeout_s: float | None = None
-        self._fed = 0.0
-
-    def obey(self, line: bytes) -> None:
-        """A line from the node that is no reset. ValueError for one that no emulation here writes."""
-        if line.startswith(b"watchdog "):
-            self._timeout_s = int(line.split()[1]) / 1000
-        elif line != lifeline.FED.strip():
-            raise ValueError(f"lifeline: {line!r}")
-        self._fed = time.monotonic()
-
-    def stop(self) -> None:
-        self._timeout_s = None
-
-    def left_s(self) -> float | None:
-        """Seconds until it bites, None if it was never started."""
-        return None if self._timeout_s is None else max(0.0, self._fed + self._timeout_s - time.monotonic())
 
 
 def _lines(path: Path) -> list[str]:
