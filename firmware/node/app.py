@@ -75,7 +75,7 @@ class Node:
         self.looked_at = time.ticks_ms()
         self.nonce = to_base64url(os.urandom(12))
         self.starting_anew = None
-        self.settings = settings = Settings(board.root)
+        self.settings = settings = Settings(board)
 
         # Store
         self.gate = EraseGate()

@@ -10,11 +10,10 @@ from node.release import BUILT, VERSION
 from node.store.networks import chosen
 
 _CA_FILE = "/ca.pem"
-_DATA = "/data"
 
 
 class Settings:
-    """`root`: folder of the node's files, which only the bench writes: what stands in `data` can be lost at any time. `node.release` is made with each release.
+    """`board`: of its folders `root` is written by the bench alone; what stands in `data` can be lost at any time. `node.release` is made with each release.
 
     node_id, report_key (bytes), root_key ({kid, n, e})  its identity
     version, built (Unix s)                              its release
@@ -23,7 +22,8 @@ class Settings:
     ceiling (per cent), plain_live, cache_bytes
     """
 
-    def __init__(self, root):
+    def __init__(self, board):
+        root = board.root
         identity = _read(root + "/identity.json")
         self.node_id = identity["id"]
         self.report_key = from_base64url(identity["key"].encode())
@@ -33,7 +33,7 @@ class Settings:
         config = _read(root + "/config.json")
         self.area = config["area"]
         self.language = config["language"]
-        self.networks = chosen(root + _DATA) + [(ssid, password) for ssid, password in config["networks"]]
+        self.networks = chosen(board.data) + [(ssid, password) for ssid, password in config["networks"]]
         self.broker = config["broker"]
         self.http = config["http"]
         self.time = [(host, port) for host, port in config["time"]]

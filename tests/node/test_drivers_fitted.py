@@ -6,6 +6,7 @@ import sys
 from model_bus import Bus
 from model_clocks_and_sensors import Ds3231, Ina226
 from model_es8388 import Es8388
+from model_machine import Machine
 from model_pins import Esp32Memory, Esp32S3Memory
 from model_sound import Clocks
 from model_tas5805m import Tas5805m
@@ -25,36 +26,6 @@ _ES8388 = {
 }
 
 
-class _Machine:
-    """As much of `machine` as boards are made of. `wired`: what a pin drives, by number."""
-
-    def __init__(self, bus=None, memory=None, wired=None):
-        self.mem32 = memory
-        self.levels = levels = {}
-        self.buses = buses = []
-
-        class Pin:
-            OUT = 3
-
-            def __init__(self, number, mode=-1, value=None):
-                self._number = number
-                if value is not None:
-                    self.value(value)
-
-            def value(self, level):
-                levels[self._number] = level
-                if wired and self._number in wired:
-                    wired[self._number].value(level)
-
-        class I2C:
-            def __new__(cls, unit, sda, scl, freq):
-                buses.append((unit, sda._number, scl._number, freq))
-                return bus
-
-        self.Pin = Pin
-        self.I2C = I2C
-
-
 class _Esp32:
     def raw_temperature(self):
         return 122
@@ -63,7 +34,7 @@ class _Esp32:
 def test_a_plain_board_loads_no_codec_and_makes_no_bus():
     for name in ("node.drivers.output", "node.drivers.registers"):
         sys.modules.pop(name, None)
-    machine = _Machine()
+    machine = Machine()
     fitted = Fitted(_PLAIN, machine, object())
     assert machine.levels == {25: 0} and machine.buses == []
     assert "node.drivers.output" not in sys.modules
@@ -79,7 +50,7 @@ def test_a_plain_board_loads_no_codec_and_makes_no_bus():
 def test_an_amplifier_that_is_on_when_low_is_off_when_high():
     wiring = dict(_PLAIN)
     wiring["amplifier"] = {"pin": 4, "on": 0, "settle_ms": 0}
-    machine = _Machine()
+    machine = Machine()
     Fitted(wiring, machine, object())
     assert machine.levels == {4: 1}
 
@@ -94,7 +65,7 @@ def test_a_board_with_chips_plays_and_knows_time_and_supply():
     codec, battery, supply = Es8388(clocks), Ds3231(), Ina226()
     clock.devices.extend((clocks, codec))
     memory = Esp32Memory()
-    machine = _Machine(Bus(codec, battery, supply), memory)
+    machine = Machine(Bus(codec, battery, supply), memory)
     fitted = Fitted(_ES8388, machine, _Esp32())
     assert machine.buses == [(0, 33, 32, 100000)] and machine.levels == {21: 0}
     fitted.route_master_clock(0)
@@ -121,7 +92,7 @@ def test_what_does_not_answer_is_a_fault_until_it_does():
     bus = Bus()
     clocks = Clocks(24000, master=256 * 24000)
     clocks.start()
-    fitted = Fitted(_ES8388, _Machine(bus, Esp32Memory()), object())
+    fitted = Fitted(_ES8388, Machine(bus, Esp32Memory()), object())
     assert fitted.time() is None and fitted.measure() == {}
     assert not VirtualClock().run(play())
     assert fitted.faults() == ["ds3231-absent", "ina226-absent", "es8388-absent"]
@@ -136,7 +107,7 @@ def test_what_does_not_answer_is_a_fault_until_it_does():
 
 def test_a_bus_that_hangs_is_left_alone_for_an_hour():
     bus = Bus(Ina226())
-    fitted = Fitted(_ES8388, _Machine(bus, Esp32Memory()), object())
+    fitted = Fitted(_ES8388, Machine(bus, Esp32Memory()), object())
     assert fitted.measure()
     bus.fail_at = bus.transfers
     assert fitted.measure() == {} and fitted.faults() == ["ina226-bus"]
@@ -161,7 +132,7 @@ def test_a_board_with_an_enabled_codec_and_no_amplifier_pin():
         "i2c": _I2C,
         "codec": {"driver": "tas5805m", "address": 0x2D, "level": 0, "enable": 33, "analogue_gain": -12, "bridged": False},
     }
-    machine = _Machine(Bus(codec), wired={33: codec.pdn})
+    machine = Machine(Bus(codec), wired={33: codec.pdn})
     fitted = Fitted(wiring, machine, object())
     assert machine.levels == {33: 0}
     clock.run(life())
@@ -174,5 +145,5 @@ def test_the_master_clock_of_an_s3_leaves_by_the_pin_that_is_named():
     memory = Esp32S3Memory()
     wiring = dict(_ES8388)
     wiring["master_clock"] = {"source": "any-pin", "pin": 2}
-    Fitted(wiring, _Machine(Bus(), memory), object()).route_master_clock(1)
+    Fitted(wiring, Machine(Bus(), memory), object()).route_master_clock(1)
     assert memory.clock_on(2) == "i2s1"

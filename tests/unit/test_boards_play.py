@@ -3,13 +3,13 @@
 import asyncio
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from model_ac101 import Ac101
 from model_bus import Bus
 from model_es8311 import Es8311
 from model_es8388 import Es8388
+from model_machine import Machine
 from model_pins import Esp32Memory
 from model_sound import Clocks, Loudspeaker
 from model_tas5805m import Tas5805m
@@ -39,19 +39,7 @@ class _Board:
         wired = {switch["pin"]: self.speaker} if switch else {}
         if "enable" in self.wiring["codec"]:
             wired[self.wiring["codec"]["enable"]] = self.codec.pdn
-
-        class Pin:
-            OUT = 3
-
-            def __init__(self, number, mode=-1, value=None):
-                self._number = number
-                if value is not None:
-                    self.value(value)
-
-            def value(self, level):
-                wired[self._number].value(level)
-
-        machine = SimpleNamespace(Pin=Pin, I2C=lambda unit, sda, scl, freq: Bus(self.codec), mem32=self.memory)
+        machine = Machine(Bus(self.codec), self.memory, wired)
         self.fitted = Fitted(self.wiring, machine, object())
         self.time = VirtualClock()
         self.time.devices += [self.clocks, self.codec]

@@ -34,7 +34,7 @@ def main(board):
 
 async def run(board, http_port=_HTTP_PORT, dns_port=_DNS_PORT):
     """Open the page until the visit is over, or a part of it fails."""
-    settings = Settings(board.root)
+    settings = Settings(board)
     gate = EraseGate()
     sink = I2SSink(board.i2s, board.amplifier, board.rate)
     player = Player(sink, CODECS, gate, lambda: None, gain.factor(settings.ceiling))

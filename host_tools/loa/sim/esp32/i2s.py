@@ -2,6 +2,7 @@
 
 from chip import CHIP
 
+from loa.sim.hardware import i2s_arguments
 from loa.sim.hardware.dma import BUFFER_FRAMES, DmaRing, Transmitter
 from loa.sim.hardware.pulse import PERIOD_US
 from loa.sim.hardware.recorder import Recorder
@@ -12,24 +13,17 @@ _LATE = 0.02  # of all ticks the copy task lets pass, since more urgent tasks ru
 class I2S:
     """One of the two I2S units. ValueError for what the hardware or this emulation cannot do, OSError for a unit already in use."""
 
-    RX, TX = 0x01, 0x02
-    MONO, STEREO = 0, 1
-    _UNITS = 2
+    RX, TX = i2s_arguments.RX, i2s_arguments.TX
+    MONO, STEREO = i2s_arguments.MONO, i2s_arguments.STEREO
     _in_use = {}
 
     def __init__(self, unit, *, sck, ws, sd, mode, bits, format, rate, ibuf):
-        if not 0 <= unit < self._UNITS:
-            raise ValueError("invalid id")
-        if mode != self.TX:
-            raise ValueError("only TX is emulated")
-        if bits not in (16, 32) or format not in (self.MONO, self.STEREO):
-            raise ValueError("invalid bits or format")
+        channels = i2s_arguments.channels_of(unit, mode, bits, format)
         if unit in self._in_use:
             self._in_use[unit].deinit()  # as on the chip: the last one to ask gets the unit
         self._in_use[unit] = self
         self._unit = unit
         self._callback = None
-        channels = 2 if format == self.STEREO else 1
         frame_bytes = channels * bits // 8
         now = CHIP.host.now_us()
         path = CHIP.next_segment()

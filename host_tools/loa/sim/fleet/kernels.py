@@ -8,6 +8,7 @@ audio.sources.tone.add_tone             the firmware's own, as Python        mov
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,8 @@ def copy(target: Any, at: int, source: Any, start: int, n: int) -> None:
     target[at : at + n] = source[start : start + n]
 
 
-def _moves() -> tuple[list[list[int]], list[list[int]]]:
-    """For each step index and nibble the difference and the next index. The steps are the firmware's own and come with the first call."""
+def _next_indices() -> list[list[int]]:
+    """For each step index and nibble the next index."""
     indices = []
     for index in range(_INDEX_MAX + 1):
         row = []
@@ -44,27 +45,29 @@ def _moves() -> tuple[list[list[int]], list[list[int]]]:
             moved = index + 2 * (nibble & 3) + 2 if nibble & 4 else index - 1
             row.append(max(0, min(_INDEX_MAX, moved)))
         indices.append(row)
-    return [], indices
+    return indices
 
 
-_DIFFERENCES, _NEXT = _moves()
+_NEXT = _next_indices()
 
 
-def _differences(steps: Any) -> list[list[int]]:
-    if not _DIFFERENCES:
-        for step in steps:
-            row = []
-            for nibble in range(16):
-                size = step >> 3
-                size += (step if nibble & 4 else 0) + (step >> 1 if nibble & 2 else 0) + (step >> 2 if nibble & 1 else 0)
-                row.append(-size if nibble & 8 else size)
-            _DIFFERENCES.append(row)
-    return _DIFFERENCES
+@cache
+def _differences(steps: tuple[int, ...]) -> list[list[int]]:
+    """For each step index and nibble the difference, by the firmware's own steps."""
+    differences = []
+    for step in steps:
+        row = []
+        for nibble in range(16):
+            size = step >> 3
+            size += (step if nibble & 4 else 0) + (step >> 1 if nibble & 2 else 0) + (step >> 2 if nibble & 1 else 0)
+            row.append(-size if nibble & 8 else size)
+        differences.append(row)
+    return differences
 
 
 def decode(state: Any, steps: Any, source: Any, out: Any, at: int, frames: int) -> int:
     """`node.audio.codecs.ima_adpcm.decode`."""
-    differences = _differences(steps)
+    differences = _differences(tuple(steps))
     samples = memoryview(out).cast("B").cast("h")
     predictor, index, high = state[_PREDICTOR] - 32768, state[_INDEX], state[_HIGH]
     position, read, end, block = state[_POSITION], state[_AT], state[_END], state[_BLOCK]

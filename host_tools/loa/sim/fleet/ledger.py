@@ -8,6 +8,7 @@ from typing import Any
 
 from loa.sim.fleet.chip import CURRENT
 from loa.sim.fleet.timing import TICK_US
+from loa.sim.hardware import i2s_arguments
 
 BUFFER_FRAMES = 256
 _SECOND_US = 1_000_000
@@ -19,24 +20,18 @@ class Ledger:
     Writes must be whole buffers: what an odd write loses is shown by the emulated board of the unix port, here it is an error.
     """
 
-    RX, TX = 0x01, 0x02
-    MONO, STEREO = 0, 1
-    _UNITS = 2
+    RX, TX = i2s_arguments.RX, i2s_arguments.TX
+    MONO, STEREO = i2s_arguments.MONO, i2s_arguments.STEREO
 
     def __init__(self, unit: int, *, sck: Any, ws: Any, sd: Any, mode: int, bits: int, format: int, rate: int, ibuf: int, **_: Any) -> None:
-        if not 0 <= unit < self._UNITS:
-            raise ValueError("invalid id")
-        if mode != self.TX:
-            raise ValueError("only TX is emulated")
-        if bits not in (16, 32) or format not in (self.MONO, self.STEREO):
-            raise ValueError("invalid bits or format")
+        channels = i2s_arguments.channels_of(unit, mode, bits, format)
         self._chip = chip = CURRENT.get()
         if unit in chip.i2s:
             chip.i2s[unit].deinit()  # as on the chip: the last one to ask gets the unit
         chip.i2s[unit] = self
         self._unit = unit
         self._rate = rate
-        self._buffer_bytes = BUFFER_FRAMES * bits // 8 * (2 if format == self.STEREO else 1)
+        self._buffer_bytes = BUFFER_FRAMES * bits // 8 * channels
         self._depth = max(2, ibuf // self._buffer_bytes)
         self._started_us = chip.world.clock.now_us()
         self._head = (
