@@ -1,9 +1,14 @@
-"""Virtual boards for tests: bare ones that cost no time, and what is flashed into them."""
+"""Virtual boards for tests: bare ones that cost no time, what is flashed into them, and a serial server that carries their bytes alone."""
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import serial
 from host_support import SITE_FILE
 
 from loa.boards import Board, load_board
@@ -62,3 +67,51 @@ class Heard:
 
     def note(self, words: str) -> None:
         self.notes.append(words)
+
+
+@contextmanager
+def carried(plugged: VirtualBoard, *, loading: bool) -> Iterator[Port]:
+    """The board's port as `socket://`, as a serial server or an emulator has it. `loading`: its boot pin was low when it started."""
+    with serial.serial_for_url(plugged.url, baudrate=115_200, timeout=0.02) as wire, socket.create_server(("127.0.0.1", 0)) as listener:
+        if loading:
+            for dtr, rts in ((False, True), (True, False)):
+                wire.dtr, wire.rts = dtr, rts
+                time.sleep(0.1)
+        wire.dtr = wire.rts = True  # neither reset nor boot pin
+        ended = threading.Event()
+        threading.Thread(target=_serve, args=(listener, wire, ended), name="serial server", daemon=True).start()
+        url = f"socket://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            yield Port(url, url, "")
+        finally:
+            ended.set()
+
+
+def _serve(listener: socket.socket, wire: Any, ended: threading.Event) -> None:
+    """One client after the other, until the block has ended."""
+    listener.settimeout(0.1)
+    while not ended.is_set():
+        try:
+            client, _address = listener.accept()
+        except OSError:
+            continue
+        client.settimeout(0.005)
+        with client:
+            _carry(client, wire, ended)
+
+
+def _carry(client: socket.socket, wire: Any, ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            data = client.recv(65536)
+            if not data:
+                return
+            wire.write(data)
+        except TimeoutError:
+            pass
+        except OSError:
+            return
+        if count := wire.in_waiting:
+            client.settimeout(None)
+            client.sendall(wire.read(count))
+            client.settimeout(0.005)

@@ -4,7 +4,7 @@ Looks first from outside, through the chip's loader, then from inside, at MicroP
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ from loa.boards import Board, load_board
 from loa.errors import LoaError
 from loa.flash.chips import spoken
 from loa.flash.errors import BoardError
+from loa.flash.lineless import NoLoader
 from loa.flash.loader import Loader, connected
 from loa.flash.ports import Port
 from loa.flash.runtime import APPLICATION, described
 from loa.flash.write import check_board
 from loa.language import _
 from loa.progress import Progress
+from loa.provision.sources import bare, sources
 from loa.sim.hardware import partitions
 from loa.sim.hardware.partitions import ADDRESS as TABLE_ADDRESS
 from loa.site.model import Site
@@ -50,10 +52,15 @@ def examine(port: Port | None, site: Site, inventory: Inventory, progress: Progr
     if port is None:
         yield Finding(_("port"), False, _("no USB adapter is there"), _no_port_hint())
         return
-    yield Finding(_("port"), True, f"{port.device}  {port.adapter}  {port.location}")
+    yield Finding(_("port"), True, "  ".join(dict.fromkeys(word for word in (port.device, port.adapter, port.location) if word)))
     try:
-        yield from _from_outside(port, site, inventory, progress)
-        yield from _from_inside(port, site, progress, sound)
+        try:
+            yield from _from_outside(port, site, inventory, progress)
+        except NoLoader as error:  # what runs on the board can be looked at all the same
+            yield Finding(_("chip"), None, error.message, error.hint)
+        is_node = yield from _from_inside(port, progress)
+        if is_node and sound:
+            yield _tone(port, progress)
     except LoaError as error:
         yield Finding(_("connection"), False, error.message, error.hint)
 
@@ -118,16 +125,17 @@ def _table(loader: Loader, board: Board | None) -> Finding:
 # From inside
 
 
-def _from_inside(port: Port, site: Site, progress: Progress, sound: bool) -> Iterator[Finding]:
+def _from_inside(port: Port, progress: Progress) -> Generator[Finding, None, bool]:
+    """Returns whether the board is a node at all."""
     progress.stage(_("taking the board over"))
-    with taken_over(port.device) as prompt:
+    with taken_over(port.device, progress) as prompt:
         prompt.load("checks")
         yield _memory(prompt)
         try:
             wiring, config = prompt.ask("print(json.dumps(read('/board.json')))"), prompt.ask("print(json.dumps(read('/config.json')))")
         except BoardError:
             yield Finding(_("identity"), False, _("the board has no identity"), _("run `loa provision` or `loa make-node`"))
-            return
+            return False
         yield from _buses(prompt, wiring)
         progress.stage(_("looking for networks"))
         joined = prompt.ask("join()")
@@ -135,9 +143,7 @@ def _from_inside(port: Port, site: Site, progress: Progress, sound: bool) -> Ite
         yield _networks(prompt, config)
         if "name" in joined:
             yield from _reached(prompt, config)
-        if sound:
-            progress.stage(_("playing a tone"))
-            yield _tone(prompt)
+    return True
 
 
 def _memory(prompt: Prompt) -> Finding:
@@ -194,7 +200,10 @@ def _reached(prompt: Prompt, config: dict[str, Any]) -> Iterator[Finding]:
         prompt, _("name"), "names()", lambda found: (True, f"{host} {found}"), _("the name server does not know {host}", host=host)
     )
     yield _asked(prompt, _("clock"), "clock()", _time, _("look whether the station runs and UDP reaches it"))
-    yield _asked(prompt, _("broker"), "login()", _connack, _("look whether the broker runs, and its certificate is the site's"))
+    prompt.run(bare(sources()["node.link.tls"]))  # not the application's own: with the radio on there is no room for all of it
+    yield _asked(
+        prompt, _("broker"), "login(client_context)", _connack, _("look whether the broker runs, and its certificate is the site's")
+    )
 
 
 def _asked(prompt: Prompt, what: str, code: str, judge: Callable[[Any], tuple[bool | None, str]], hint: str) -> Finding:
@@ -219,9 +228,13 @@ def _connack(code: int) -> tuple[bool | None, str]:
     return False, _("refuses the node: {reason}", reason=_CONNACK.get(code, f"code {code}"))
 
 
-def _tone(prompt: Prompt) -> Finding:
+def _tone(port: Port, progress: Progress) -> Finding:
+    """After a reset, since drivers are the application's, for which the radio leaves no room."""
+    progress.stage(_("playing a tone"))
     try:
-        faults = prompt.ask(f"tone({_TONE_MS}, {_TONE_HZ})")
+        with taken_over(port.device, progress) as prompt:
+            prompt.load("checks")
+            faults = prompt.ask(f"tone({_TONE_MS}, {_TONE_HZ})")
     except BoardError as error:
         return Finding(_("tone"), False, error.message, _("the application's drivers failed; run `loa make-node`"))
     if faults:

@@ -16,7 +16,7 @@ from loa.bench.newcomers import Newcomers
 from loa.boards import Board, Partition, load_board
 from loa.errors import LoaError
 from loa.flash.layout import Stretch, partition_stretches, runtime_stretches
-from loa.flash.loader import BAUD, Loader, connected
+from loa.flash.loader import Loader, connected
 from loa.flash.ports import Port
 from loa.flash.runtime import RuntimeImage
 from loa.flash.write import Written, WrongBoard, bring_to, check_board
@@ -52,7 +52,7 @@ class Bench:
     image: Callable[[str], RuntimeImage]
     services: Callable[[str], Services]
     newcomers: Newcomers | None
-    baud: int = BAUD
+    baud: int | None = None
     wipe: bool = False
     again: bool = False
     wait_s: float = FIRST_WORD_S
@@ -95,7 +95,7 @@ def make_node(bench: Bench, port: Port, candidates: Sequence[str], progress: Pro
     return Made(node_id, loader.mac, kind, written, state, time.monotonic() - begun)
 
 
-def flash(device: str, board: Board, image: RuntimeImage, baud: int, progress: Progress) -> Written:
+def flash(device: str, board: Board, image: RuntimeImage, baud: int | None, progress: Progress) -> Written:
     """The first half: runtime and partition table on the board at a port; what its partitions hold stays."""
     progress.stage(_("asking the chip who it is"))
     with connected(device, baud, progress) as loader:

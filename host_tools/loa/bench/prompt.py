@@ -16,18 +16,21 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial import SerialException
 
+from loa.flash.console import PROMPT, tap
 from loa.flash.errors import BoardError, explained
+from loa.flash.lineless import is_lineless
 from loa.language import _
+from loa.progress import Progress, Silent
 
 _BAUD = 115_200  # of MicroPython's console on every stock image
 _READ_S = 5.0
 _AT_ONCE_S = 0.4
 _AFTER_RESET_S = 6.0
-_TAP_S = 0.05
+_BOOT_S = 10.0  # a board that has no lines may just be starting
+_BY_HAND_S = 20.0  # for somebody to reset a board that has no lines
 _HOLD_S = 0.1  # in reset
-_INTERRUPT = b"\r\x03"
-_PROMPT = b">>> "
 _LONG_S = 60.0
+_HANGS = "timeout waiting for"  # mpremote's words
 _SHOWN = 4  # lines of what a stubborn board says
 
 
@@ -39,7 +42,19 @@ class NoPrompt(BoardError):
         says = _("it says: {words}", words="; ".join(line for line in lines if line)) if any(lines) else _("it says nothing")
         super().__init__(
             _("the board on {device} does not come to MicroPython's prompt; {says}", device=device, says=says),
-            _("it runs something else or starts again and again; `loa make-node` or `loa flash` write it anew"),
+            _("reset it, and run this again at once: a node listens for 2 s after its reset alone")
+            if is_lineless(device)
+            else _("it runs something else or starts again and again; `loa make-node` or `loa flash` write it anew"),
+        )
+
+
+class BoardHangs(BoardError):
+    """A program that was sent does not come to its end."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__(
+            _("the board on {device} did not finish what it was asked within {seconds} s", device=device, seconds=round(_LONG_S)),
+            _("switch it off and on, and run it again"),
         )
 
 
@@ -77,43 +92,42 @@ class Prompt:
 
 
 @contextmanager
-def taken_over(device: str) -> Iterator[Prompt]:
+def taken_over(device: str, progress: Progress | None = None) -> Iterator[Prompt]:
     """The prompt of the board on a port, for as long as the block lasts; then the board is reset and runs. Raises a `BoardError`."""
     with _errors(device):
         transport = SerialTransport(device, _BAUD, timeout=_READ_S)
     try:
         with _errors(device):
-            _interrupt(transport, device)
+            _interrupt(transport, device, progress or Silent())
             with redirect_stdout(io.StringIO()):  # it prints what it did not expect
                 transport.enter_raw_repl(soft_reset=False)
         yield Prompt(transport, device)
     finally:
-        with suppress(OSError):  # the cable is out
-            _reset(transport.serial)
+        with suppress(OSError, TransportError):  # the cable is out
+            _let_go(transport, device)
         with suppress(OSError):
             transport.serial.close()
 
 
-def _interrupt(transport: SerialTransport, device: str) -> None:
+def _interrupt(transport: SerialTransport, device: str, progress: Progress) -> None:
     port = transport.serial
-    heard = _tap(port, _AT_ONCE_S)
-    if _PROMPT not in heard:
+    heard = tap(port, _BOOT_S if is_lineless(device) else _AT_ONCE_S)
+    if PROMPT not in heard and is_lineless(device):
+        progress.stage(_("reset the board by hand now: a socket has no line that does it"))
+        heard = tap(port, _BY_HAND_S)
+    elif PROMPT not in heard:
         _reset(port)
         port.reset_input_buffer()
-        heard = _tap(port, _AFTER_RESET_S)
-    if _PROMPT not in heard:
+        heard = tap(port, _AFTER_RESET_S)
+    if PROMPT not in heard:
         raise NoPrompt(device, heard)
 
 
-def _tap(port: Any, seconds: float) -> bytes:
-    """Press Ctrl-C again and again until the prompt is there; returns what was heard."""
-    deadline = time.monotonic() + seconds
-    heard = b""
-    while _PROMPT not in heard and time.monotonic() < deadline:
-        port.write(_INTERRUPT)
-        time.sleep(_TAP_S)
-        heard += port.read(port.in_waiting)
-    return bytes(heard[-2000:])
+def _let_go(transport: SerialTransport, device: str) -> None:
+    if not is_lineless(device):
+        _reset(transport.serial)
+    elif transport.in_raw_repl:
+        transport.exec_raw_no_follow("import machine\nmachine.reset()")
 
 
 def _reset(port: Any) -> None:
@@ -131,6 +145,8 @@ def _errors(device: str) -> Iterator[None]:
     except TransportExecError as error:
         raise BoardFault(error.error_output) from error
     except TransportError as error:
+        if _HANGS in str(error):
+            raise BoardHangs(device) from error
         cause = error.__context__
         raise explained(cause if isinstance(cause, OSError) else SerialException(str(error)), device) from error
     except OSError as error:  # pyserial's SerialException is one

@@ -67,7 +67,7 @@ def provision(bench: Bench, port: Port, node_id: str, progress: Progress) -> Pro
     """Give the board on a port the identity and application of a node. Raises `LoaError`; the same call again goes on."""
     kind = bench.site.nodes[node_id].board
     progress.stage(_("taking the board over"))
-    with taken_over(port.device) as prompt:
+    with taken_over(port.device, progress) as prompt:
         board = ask_who(prompt)
         lacking = [one.label for one in load_board(kind).partitions if one.format and one.label not in board.partitions]
         if lacking:

@@ -27,7 +27,6 @@ from loa.errors import EXIT_FAILED, EXIT_INVALID, EXIT_USAGE, LoaError, suggesti
 from loa.firmware import topics
 from loa.flash.cache import fetch
 from loa.flash.errors import BoardError
-from loa.flash.loader import BAUD
 from loa.flash.ports import Port, PortSource, usb_ports
 from loa.flash.runtime import RuntimeImage, read_image
 from loa.language import _
@@ -39,8 +38,12 @@ from loa.sim.boards import protocol_board
 from loa.station.station import Station
 
 _REFRESH_S = 0.25
-PortOption = Annotated[str | None, typer.Option("--port", show_default="the only one", help="Serial port of the board.")]
-BaudOption = Annotated[int, typer.Option(min=9600, max=3_000_000, help="Rate while flashing.")]
+PortOption = Annotated[
+    str | None, typer.Option("--port", show_default="the only one", help="Serial port of the board, or socket://HOST:PORT.")
+]
+BaudOption = Annotated[
+    int | None, typer.Option(min=9600, max=3_000_000, show_default="460800; over a socket 115200", help="Rate while flashing.")
+]
 ImageOption = Annotated[
     Path | None, typer.Option("--image", show_default="fetched", help="File of the runtime image, instead of the board's own.")
 ]
@@ -56,7 +59,7 @@ def make_node(
     watch: Annotated[bool, typer.Option("--watch", help="Every board that is plugged in, one after the other or many at once.")] = False,
     port: PortOption = None,
     image: ImageOption = None,
-    baud: BaudOption = BAUD,
+    baud: BaudOption = None,
     wait: WaitOption = True,
     again: AgainOption = False,
     wipe: Annotated[bool, typer.Option("--wipe", help="Also erase what the node has stored.")] = False,
@@ -115,7 +118,7 @@ def flash(
     board: Annotated[str, typer.Argument(metavar="BOARD", help="Which kind of board, a folder of boards/.")],
     port: PortOption = None,
     image: ImageOption = None,
-    baud: BaudOption = BAUD,
+    baud: BaudOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write runtime image and partition table; what the partitions hold stays."""
@@ -224,7 +227,7 @@ def _bench(
     place: Place,
     image: Path | None,
     *,
-    baud: int = BAUD,
+    baud: int | None = None,
     wait: bool = True,
     again: bool = False,
     wipe: bool = False,
@@ -362,7 +365,9 @@ def _write(path: Path, content: bytes) -> None:
 @at_station
 def doctor(
     place: Place,
-    port: Annotated[str | None, typer.Argument(metavar="PORT", show_default="the only one", help="Serial port of the board.")] = None,
+    port: Annotated[
+        str | None, typer.Argument(metavar="PORT", show_default="the only one", help="Serial port of the board, or socket://HOST:PORT.")
+    ] = None,
     sound: Annotated[bool, typer.Option("--sound/--silent", help="Play a test tone.")] = True,
     json: JsonOption = False,
 ) -> None:

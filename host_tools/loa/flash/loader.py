@@ -11,7 +11,7 @@ from esptool import cmds
 from esptool.util import FatalError, flash_size_bytes, strip_chip_name
 from serial import SerialException
 
-from loa.flash import messages
+from loa.flash import lineless, messages
 from loa.flash.errors import BoardError, explained
 from loa.language import _
 from loa.progress import Progress, Silent
@@ -68,7 +68,10 @@ class Loader:
     def restart(self) -> None:
         """Leave the loader: what is in flash runs."""
         with self._errors():
-            cmds.reset_chip(self._esp, "hard-reset")
+            if not lineless.is_lineless(self._device):
+                cmds.reset_chip(self._esp, "hard-reset")
+            elif not lineless.start(self._esp, self.read(*lineless.boot_loader_place(self._esp))):
+                self._progress.note(_("the flash holds nothing that starts, so the board stays in its loader"))
 
     def close(self) -> None:
         """Let go of the port."""
@@ -88,11 +91,15 @@ class Loader:
 
 
 @contextmanager
-def connected(device: str, baud: int = BAUD, progress: Progress | None = None) -> Iterator[Loader]:
-    """The loader of the chip on a port, for as long as the block lasts. What is in flash runs afterwards, whatever happened, if the port still works."""
+def connected(device: str, baud: int | None = None, progress: Progress | None = None) -> Iterator[Loader]:
+    """The loader of the chip on a port, for as long as the block lasts. What is in flash runs afterwards, whatever happened, if the port still works.
+
+    `baud` is the rate while flashing; None: `BAUD`, and over a socket, behind which nobody may know of a change, the loader's own.
+    """
     listener = progress or Silent()
+    baud = baud or (_ROM_BAUD if lineless.is_lineless(device) else BAUD)
     with _errors(device), messages.heard_by(listener):
-        esp = cmds.detect_chip(device, connect_attempts=_ATTEMPTS)
+        esp = lineless.detected(device) if lineless.is_lineless(device) else cmds.detect_chip(device, connect_attempts=_ATTEMPTS)
     try:
         with _errors(device), messages.heard_by(listener):
             loader = Loader(esp, device, baud, listener)

@@ -109,17 +109,14 @@ def clock():
     print(json.dumps([told, time.time() + epoch]))
 
 
-def login():
-    """Code of the broker's CONNACK (MQTT 3.1.1, 3.2.2.3)."""
+def login(client_context):
+    """Code of the broker's CONNACK (MQTT 3.1.1, 3.2.2.3). `client_context`: see `node.link.tls`."""
     broker = read("/config.json")["broker"]
     stream = socket.socket()
     try:
         stream.settimeout(_ANSWER_S)
         stream.connect(socket.getaddrinfo(broker["host"], broker["port"])[0][-1])
         if broker["tls"]:
-            mount_slot()
-            from node.link.tls import client_context
-
             with open("/ca.pem") as file:
                 stream = client_context(file.read()).wrap_socket(stream, server_hostname=broker["host"])
         watchdog.feed()

@@ -19,6 +19,7 @@ _END = b"\xc0"
 _COMMANDS = dict(protocol.CMD)
 _NAMES = {code: name for name, code in _COMMANDS.items()}
 _JEDEC_MAKER = 0xEF | 0x40 << 8  # Winbond, standard SPI
+_STRAPS = {0x3FF44038: 0x0F}  # GPIO_STRAP_REG of the ESP32 after a reset into the loader; read-only
 _STUB_BLOCK = 0x10000  # the stub erases so much at once where it can
 
 
@@ -66,7 +67,8 @@ class RomLoader:
         self._frames = Frames()
         self._session = server.ChipSession(chip)
         self._session.spi = _Spi(chip, flash.size)
-        self._session.registers.update(_mac_registers(chip, mac))
+        self._read_only = _mac_registers(chip, mac) | (_STRAPS if chip == "esp32" else {})
+        self._session.registers.update(self._read_only)
         self._upload: _Upload | None = None
         self._download: Iterator[bytes] | None = None
         self._busy_until = 0.0
@@ -103,7 +105,9 @@ class RomLoader:
             "WRITE_REG": lambda: server.handle_write_reg(body, self._session),
             "GET_SECURITY_INFO": lambda: server.handle_get_security_info(self._session),
         }
-        return bytes(handlers[name]())
+        answer = bytes(handlers[name]())
+        self._session.registers.update(self._read_only)
+        return answer
 
     def _accept(self, code: int, value: int = 0) -> None:
         self._say(server.make_response(code, value, stub=self._stub))
@@ -135,7 +139,11 @@ class RomLoader:
     def _mem_end(self, code: int, body: bytes) -> None:
         stays, entry = struct.unpack_from("<II", body)
         self._accept(code)
-        if not stays and entry:
+        if stays or not entry:
+            return
+        if self._stub:  # what else a host runs from RAM is the boot loader
+            self._restart()
+        else:
             self._session.stub_active = True
             self._say(slip(b"OHAI"))
 
