@@ -3,24 +3,22 @@
 The code is derived from the node's report key, so it is stored nowhere and says nothing about the key.
 """
 
-import hashlib
 import os
 
 from micropython import const
+
+from node.bus.reports import hmac_sha256
 
 TRIES = const(5)
 CODE_DIGITS = const(8)
 _PHONES = const(4)
 _TOKEN_BYTES = const(12)
 _PURPOSE = b"loa set-up code"
-_BLOCK = const(64)  # of SHA-256, RFC 2104, 2
 
 
 def setup_code(report_key):
     """The code of a node: eight digits, from the first bytes of HMAC-SHA256 (RFC 2104) under its report key (32 bytes)."""
-    key = report_key + bytes(_BLOCK - len(report_key))
-    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key) + _PURPOSE).digest()
-    mac = hashlib.sha256(bytes(byte ^ 0x5C for byte in key) + inner).digest()
+    mac = hmac_sha256(report_key, _PURPOSE)
     return f"{int.from_bytes(mac[:4], 'big') % 10**CODE_DIGITS:08d}"
 
 
