@@ -13,6 +13,10 @@ from loa.sim.fleet import crew
 from loa.sim.fleet.commune import FleetCommune
 from loa.sim.fleet.messages import Boot, Sound
 from loa.sim.fleet.spread import enlarged
+from loa.sim.fleet.storm import FleetSubject
+from loa.sim.storms import Fault, Weather
+from loa.sim.storms import fault as kinds
+from loa.sim.storms.fault import BROKER
 from loa.site.load import load_site
 from loa.site.model import Site
 
@@ -101,6 +105,46 @@ def test_a_node_without_network_comes_back_with_it(fleet: FleetCommune) -> None:
     until(fleet, lambda: not fleet.crew.nodes()[node][1], "the session's end")
     fleet.crew.link([node], up=True)
     fleet.wait_online()
+
+
+def test_a_storm_passes_over_a_fleet_and_leaves_it_as_it_was(fleet: FleetCommune) -> None:
+    one, two, three = fleet.names[:3]
+    faults = [
+        Fault(0.0, kinds.POWER_CUT, one, 1.0),
+        Fault(0.0, kinds.FLICKER, two, 0.0, {"times": 2, "on_ms": [300, 300], "off_ms": [100, 100]}),
+        Fault(0.0, kinds.LINK_CUT, three, 2.0, {"why": "full"}),
+        Fault(0.5, kinds.STALL, three, 1.0),
+        Fault(1.0, kinds.BROKER_RESTART, BROKER, 1.0, {"data": "without its data", "killed": True}),
+        Fault(1.0, kinds.SLOW, fleet.names[3], 2.0, {"rate_kbit": 64, "delay_median": 300, "delay_sigma": 0.5}),
+    ]
+    fleet.crew.told()
+    ended: list[str] = []
+    told: list[Boot] = []
+
+    def all_over() -> bool:
+        told.extend(event for event in fleet.crew.told() if isinstance(event, Boot))
+        return len(ended) == 5 and len(told) >= 3
+
+    with Weather(FleetSubject(fleet), faults, lambda _at, _who, what: ended.append(what) if "over" in what else None, apart=False):
+        until(fleet, lambda: not fleet.crew.nodes()[three][1], "the network to be gone")
+        until(fleet, all_over, "the end of the storm")
+    fleet.wait_online()
+    assert {event.node for event in told} == {one, two}
+    assert [event.node for event in told].count(two) == 2
+    order = fleet.commune.desk.sound(AREA, "chime")
+    until(fleet, lambda: sum(fleet.crew.look().air.values()) == COUNT, f"{order} on every node")
+
+
+def test_a_fleet_has_no_flash_that_a_storm_could_fill(fleet: FleetCommune) -> None:
+    with pytest.raises(LoaError, match="no flash-full"), Weather(FleetSubject(fleet), [Fault(0.0, kinds.FLASH_FULL, fleet.names[0], 1.0)]):
+        pass
+
+
+def test_an_order_reaches_nodes_behind_a_bad_network(tmp_path: Path) -> None:
+    with FleetCommune(demo_site(), tmp_path, 3, ledger=True, seed=7, profile="mobile-4g") as far:
+        far.wait_online()
+        order = far.commune.desk.sound(AREA, "siren")
+        until(far, lambda: far.crew.look().air.total() == 3, f"{order} on every node")
 
 
 def test_a_site_grows_over_its_hamlets() -> None:

@@ -15,6 +15,9 @@ class Clock:
     def now_us(self):
         return self.us
 
+    def now_ns(self):
+        return self.us * 1_000
+
     def unix_us(self):
         return 1_700_000_000_000_000 + self.us
 
@@ -45,10 +48,10 @@ class Ticks:
 class Bench:
     """`chip` with power; `run(function)` calls in its context."""
 
-    def __init__(self, files=None, journal_blocks=16):
+    def __init__(self, files=None, journal_blocks=16, **around):
         self.clock = Clock()
         self.ticks = Ticks(self.clock)
-        self.chip = Chip(World(self.clock, self.ticks), "a", files or {}, journal_blocks, data_blocks=8, seed=1)
+        self.chip = Chip(World(self.clock, self.ticks), "a", files or {}, journal_blocks, data_blocks=8, seed=1, **around)
         self.chip.power_on("power")
         self.context = contextvars.copy_context()
         self.context.run(CURRENT.set, self.chip)

@@ -7,37 +7,55 @@ from loa.cli import output
 from loa.cli.fleetglance import fleet_shown
 from loa.cli.place import Place
 from loa.cli.signals import terminable, until_ended
+from loa.cli.storm import Chosen, carried, says
 from loa.demo import record
 from loa.errors import EXIT_BROKER, LoaError
 from loa.language import _
 from loa.sim.fleet.commune import FleetCommune
 from loa.sim.fleet.messages import Look
+from loa.sim.fleet.storm import FleetSubject, refuse_what_cannot_be
+from loa.sim.storms import Weather, schedule
+from loa.sim.storms.fault import BROKER
 
 _LOOK_S = 1.0
+_STORM_S = 3_600.0
+_SOME = ("a", "b", "c")  # within an hour every fault of a storm befalls one of a few nodes
 
 
 def run_fleet(
-    place: Place, count: int, station: str | None, seconds: float | None, seed: int, record_folder: Path | None, json: bool
+    place: Place, count: int, station: str | None, seconds: float | None, choice: Chosen, record_folder: Path | None, json: bool
 ) -> None:
-    """Run `count` nodes with broker and station; a summary at the end, for machines as JSON. Raises `LoaError` for what cannot be."""
-    with terminable(), FleetCommune(place.site, place.places.sim.folder, count, station, seed=seed) as fleet:
+    """Run `count` nodes with broker and station; a summary at the end, for machines as JSON. Without `seconds` a storm lasts an hour.
+
+    Raises `LoaError` for what cannot be.
+    """
+    refuse_what_cannot_be(schedule(choice.storm, 0, _SOME, _STORM_S))
+    made = FleetCommune(place.site, place.places.sim.folder, count, station, seed=choice.seed, profile=choice.profile)
+    with terminable(), made as fleet:
         began = int(time.time())
         commune = fleet.commune
         output.notes().print(fleet.crew.says)
         where = {"folder": str(commune.places.folder), "broker": commune.broker.url, "http": commune.desk.http_url, "nodes": count}
         if json:
-            output.as_json({**where, "runtime": fleet.crew.says, "seed": seed})
+            output.as_json({**where, "runtime": fleet.crew.says, "storm": choice.storm, "seed": choice.seed, "profile": choice.profile})
         else:
             output.results().print(
                 _("everything is in {folder}; give orders from another terminal with --sim; Ctrl-C ends it", folder=commune.places.folder)
             )
+        if says(choice):
+            output.notes().print(says(choice))
         look = fleet.crew.look()
-        with fleet_shown(commune.site, json) as glance:
+        faults = schedule(choice.storm, choice.seed, fleet.names, _STORM_S if seconds is None else seconds)
+        with (
+            carried(FleetSubject(fleet), faults, choice, commune.places.folder, apart=False) as passing,
+            fleet_shown(commune.site, json) as glance,
+        ):
             due = 0.0
 
             def step() -> None:
                 nonlocal due, look
-                _check_parts(fleet)
+                _check_parts(fleet, passing.weather)
+                glance.news(passing.news())
                 if time.monotonic() >= due:
                     look = fleet.crew.look()
                     glance.refresh(fleet.crew.nodes(), look)
@@ -68,10 +86,10 @@ def summary(look: Look) -> dict[str, float]:
     }
 
 
-def _check_parts(fleet: FleetCommune) -> None:
-    """Raises `LoaError` for a part that ended though nobody ended it."""
+def _check_parts(fleet: FleetCommune, weather: Weather) -> None:
+    """Raises `LoaError` for a part that ended though neither the storm nor anybody else ended it."""
     commune = fleet.commune
-    if not commune.broker.running:
+    if not commune.broker.running and not weather.hits(BROKER):
         raise LoaError(_("the broker ended by itself"), _("its log is {log_file}", log_file=commune.broker.log_file), EXIT_BROKER)
     if not commune.station.running:
         raise LoaError(_("the station's service ended by itself"), _("its log is {log_file}", log_file=commune.station.log_file))

@@ -77,6 +77,14 @@ class FleetGlance:
         if len(boots) > _NOTES_MAX:
             self._note(f"and {len(boots) - _NOTES_MAX} more nodes start again")
 
+    def news(self, lines: Iterable[str]) -> None:
+        """Say what a storm did: a few lines as they are, of more only their number."""
+        some = list(lines)
+        for line in some[:_NOTES_MAX]:
+            self._note(line)
+        if len(some) > _NOTES_MAX:
+            self._note(f"storm: and {len(some) - _NOTES_MAX} more")
+
     def _note(self, text: str) -> None:
         console = self._live.console if self._live is not None else output.notes()
         console.print(text, style="yellow")

@@ -121,15 +121,11 @@ def sim(
     played in the run before is deleted.
     """
     if nodes is not None and nodes.strip().isdecimal():
-        if runtime == "micropython" or storm != "calm" or profile:
-            raise LoaError(
-                _("{nodes} nodes share processes on CPython", nodes=nodes),
-                _("leave --runtime, --storm and --profile out, or name nodes"),
-                EXIT_USAGE,
-            )
+        if runtime == "micropython":
+            raise LoaError(_("{nodes} nodes share processes on CPython", nodes=nodes), _("leave --runtime out, or name nodes"), EXIT_USAGE)
         from loa.cli.fleet import run_fleet  # has no place on Windows
 
-        run_fleet(place, int(nodes), name or None, seconds, seed or 0, record, json)
+        run_fleet(place, int(nodes), name or None, seconds, storms.chosen(storm, seed, profile), record, json)
         return
     chosen = [one.strip() for one in nodes.split(",") if one.strip()] if nodes is not None else None
     found = cpython("it was asked for") if runtime == "cpython" else find_runtime()

@@ -3,7 +3,7 @@
 import json
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from loa.sim.commune import Commune
-from loa.sim.storms import NAMES, Weather, profiles, schedule
+from loa.sim.storms import NAMES, Fault, Subject, Weather, profiles, schedule
 from loa.sim.storms.commune import CommuneSubject
 from loa.sim.storms.weather import write_down
 
@@ -74,8 +74,14 @@ class Passing:
 @contextmanager
 def passing(commune: Commune, choice: Chosen, seconds: float | None) -> Iterator[Passing]:
     """The storm, for as long as the block lasts. Its faults, and when they happened, are kept in the commune's folder."""
-    folder = commune.places.folder
     faults = schedule(choice.storm, choice.seed, list(commune.nodes), _DAY_S if seconds is None else seconds)
+    with carried(CommuneSubject(commune), faults, choice, commune.places.folder, apart=True) as one:
+        yield one
+
+
+@contextmanager
+def carried(subject: Subject, faults: Sequence[Fault], choice: Chosen, folder: Path, *, apart: bool) -> Iterator[Passing]:
+    """The same for whichever subject; `apart`: see `Weather`."""
     write_down(folder / STORM_FILE, choice.storm, choice.seed, faults, profile=choice.profile)
     told: deque[str] = deque()
     happened = folder / HAPPENED_FILE
@@ -85,7 +91,7 @@ def passing(commune: Commune, choice: Chosen, seconds: float | None) -> Iterator
         _append(happened, {"at": round(at, 3), "who": who, "what": what})
         told.append(f"storm: {who}: {what}")
 
-    with Weather(CommuneSubject(commune), faults, tell) as weather:
+    with Weather(subject, faults, tell, apart=apart) as weather:
         yield Passing(weather, told)
 
 

@@ -3,11 +3,14 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from loa.sim.fleet.timing import Clock, Wheel
+from loa.sim.hardware.crystal import PERFECT, Crystal
+from loa.sim.hardware.path import BARE, Path
+from loa.sim.hardware.surroundings import UP
 
 if TYPE_CHECKING:
     from loa.sim.fleet.ledger import Ledger
@@ -33,11 +36,31 @@ class World:
 
 
 class Chip:
-    """`files`: what the bench wrote, by path without a leading slash; `seed`: of everything that the chip draws by lot."""
+    """`files`: what the bench wrote, by path without a leading slash; `seed`: of everything that the chip draws by lot.
 
-    def __init__(self, world: World, node_id: str, files: dict[str, bytes], journal_blocks: int, data_blocks: int, seed: int) -> None:
+    `path`, `crystal`: figures as profiles.toml has them, drawn from `lot`.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        node_id: str,
+        files: dict[str, bytes],
+        journal_blocks: int,
+        data_blocks: int,
+        seed: int,
+        *,
+        lot: str = "",
+        path: Mapping[str, Any] = BARE,
+        crystal: Mapping[str, Any] = PERFECT,
+    ) -> None:
         self.world = world
         self.node_id = node_id
+        now_us = world.clock.now_us()
+        self.crystal = Crystal(crystal, lot, now_us, world.clock.unix_us() // 1_000_000 % 86_400)
+        self.path = Path(path, lot, now_us)
+        self.stalled = False  # nothing passes between it and the world
+        self.dns = True
         self.files: dict[str, bytes | bytearray] = dict(files)
         self.folders = {name[:place] for name in files for place, letter in enumerate(name) if letter == "/"} | {"data"}
         self.data_blocks = data_blocks
@@ -45,7 +68,7 @@ class Chip:
         self.chance = random.Random(seed)
         self.log: deque[str] = deque(maxlen=_LOG_LINES)
         self.powered = False
-        self.linked = True
+        self.link = UP  # what its access point says to it, see `surroundings`
         self.boots = 0
         self.rtc_memory = b""
         self.rtc_zero_us = 0  # host's monotonic us at the RTC's epoch
@@ -67,7 +90,7 @@ class Chip:
         self.wlan: dict[str, Any] = {"active": False, "since": None, "ssid": None}
         self.wlan_config: dict[str, Any] = {"pm": 1, "hostname": "mpy-esp32", "reconnects": -1}
         self.watchdog_ms: int | None = None
-        self.ticks_zero_us = self.world.clock.now_us() + _US_TO_WRAP  # host's us at which the ticks are 0
+        self.ticks_zero_us = self.now_us() + _US_TO_WRAP  # by its crystal, when the ticks are 0
 
     def power_on(self, cause: str) -> None:
         """Begin a run; `cause` is what ended the one before, or `POWER`."""
@@ -86,10 +109,14 @@ class Chip:
         for connection in list(self.connections):
             connection.abort()
 
+    def now_us(self) -> int:
+        """The time by its crystal, from which ticks and I2S run."""
+        return self.crystal.us(self.world.clock.now_us())  # type: ignore[no-any-return]
+
     @property
     def reachable(self) -> bool:
         """True while one of its interfaces has an address."""
-        return self.linked and any(nic.isconnected() for nic in self.interfaces)
+        return self.link == UP and any(nic.isconnected() for nic in self.interfaces)
 
     def check_power(self) -> None:
         """Raise `PowerCut` if it is off."""

@@ -24,7 +24,8 @@ class FleetCommune:
     commune   broker, station and desk, see `Commune`; it has no nodes of its own
     crew      the nodes, see `Crew`
 
-    `seed` is that of everything the boards draw by lot; `workers` and `ledger` as for `Crew`. Raises `LoaError` for a count that cannot be.
+    `seed` is that of everything the boards draw by lot; `profile`: the network between nodes and the world, none if empty;
+    `workers` and `ledger` as for `Crew`. Raises `LoaError` for a count that cannot be.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class FleetCommune:
         seed: int = 0,
         workers: int | None = None,
         ledger: bool | None = None,
+        profile: str = "",
     ) -> None:
         name = station or only_station(site)
         self.commune = Commune(enlarged(site, name, count), folder, cpython("a fleet shares its processes"), nodes=[], station=name)
@@ -44,6 +46,7 @@ class FleetCommune:
         self._seed = seed
         self._workers = workers
         self._ledger = ledger
+        self._profile = profile
         self._crew: Crew | None = None
 
     @property
@@ -62,7 +65,7 @@ class FleetCommune:
         try:
             self.commune.start_station()
             os.setpriority(os.PRIO_PROCESS, self.commune.station.pid, _BEHIND)
-            made = blanks(self.commune.site, self.commune.keyring, self.names, self.commune.services(), self._seed)
+            made = blanks(self.commune.site, self.commune.keyring, self.names, self.commune.services(), self._seed, self._profile)
             self._crew = Crew(made, self.commune.places.folder / "crew.log", self._workers, self._ledger)
             self._crew.start()
             self._crew.power_on()

@@ -6,8 +6,9 @@ import resource
 import select
 import subprocess
 import sys
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
@@ -34,6 +35,7 @@ class Crew:
         self._parts = [Assignment(list(blanks[number::count]), self.ledger, self.coarse) for number in range(count)]
         self._place = {blank.node: number for number, part in enumerate(self._parts) for blank in part.blanks}
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._turns = [threading.Lock() for _ in range(count)]
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="crew")
 
     def start(self) -> None:
@@ -97,6 +99,14 @@ class Crew:
         """Take the network of some nodes away, or bring it back."""
         self._ask_owners("link", names, up)
 
+    def flicker(self, name: str, how: Mapping[str, Any]) -> None:
+        """Begin to let the supply of one node flicker, as a fault `flicker` says."""
+        self._ask(self._place[name], "flicker", name, how)
+
+    def surround(self, name: str, link: str | None, path: Mapping[str, Any], stalled: bool, dns: bool) -> None:
+        """What is around one node: its access point's word, None for none; figures of its path that are other than usual; nothing passes; no names."""
+        self._ask(self._place[name], "surround", name, link, dict(path), stalled, dns)
+
     def settle(self) -> None:
         """Tell the workers that the start is over: their memory need not be searched again and again."""
         self._ask_all("settle")
@@ -139,11 +149,12 @@ class Crew:
         return list(self._threads.map(lambda number: self._ask(number, action), range(len(self._processes))))
 
     def _ask(self, number: int, action: str, *arguments: object) -> Any:
-        try:
-            _send(self._processes[number].stdin, (action, arguments))
-        except OSError:
-            raise self._lost(number) from None
-        return self._receive(number)
+        with self._turns[number]:  # a storm asks from a thread of its own
+            try:
+                _send(self._processes[number].stdin, (action, arguments))
+            except OSError:
+                raise self._lost(number) from None
+            return self._receive(number)
 
     def _receive(self, number: int) -> Any:
         stream = self._processes[number].stdout

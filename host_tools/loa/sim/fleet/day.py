@@ -12,13 +12,12 @@ from typing import Any
 
 from loa.firmware import refusal, report_fields, reports, topics
 from loa.provision.contents import Services
-from loa.sim.fleet.chip import Chip
 from loa.sim.fleet.inner import BROKER_PORT, TIME_PORT, InnerBroker, InnerDoors
 from loa.sim.fleet.life import Life
 from loa.sim.fleet.messages import Boot, Sound
 from loa.sim.fleet.spread import blanks
 from loa.sim.fleet.timing import VirtualClock, VirtualLoop
-from loa.sim.fleet.worker import COARSE, new_universe
+from loa.sim.fleet.worker import COARSE, new_chip, new_universe
 from loa.station.station import Station
 
 _SLACK = {
@@ -121,7 +120,7 @@ async def _live(station: Station, names: Sequence[str], seconds: float, seed: in
         universe.set(constant, value)
     services = Services(BROKER_PORT, station.http_url, (("127.0.0.1", TIME_PORT),))
     made = blanks(station.site, station.keyring, names, services, seed)
-    chips = [Chip(world, one.node, one.files, one.journal_blocks, one.data_blocks, one.seed) for one in made]
+    chips = [new_chip(world, one) for one in made]
     lives = [Life(universe, chip, told.append) for chip in chips]
     confirming = asyncio.create_task(bureau.run())
     for life in lives:

@@ -10,12 +10,14 @@ from typing import Any
 from loa.sim.fleet.chip import CURRENT, HARD, POWER, SOFT, WATCHDOG, Chip, SparseFlash
 from loa.sim.fleet.ledger import Ledger
 from loa.sim.hardware.calendar import civil, days
+from loa.sim.hardware.surroundings import FULL, GONE, UP, WRONG_PASSWORD
 
 _CAUSES = {POWER: 1, HARD: 2, WATCHDOG: 3, SOFT: 5}
 _DAY_US = 86_400_000_000
 _2000 = days(2000, 1, 1)
 _ASSOCIATION_US = 1_000_000
 _RSSI = -61
+_REFUSALS = {GONE: 201, WRONG_PASSWORD: 202, FULL: 5}
 _ADDRESSES = ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
 _NO_ADDRESSES = ("0.0.0.0",) * 4
 _IDF_HEAP = {4: [(226_000, 78_000, 65_536, 52_000)], 1: [(95_000, 60_000, 57_344, 60_000)]}
@@ -165,8 +167,8 @@ class WLAN:
         since = self._chip.wlan["since"]
         if since is None:
             return 1000
-        if not self._chip.linked:
-            return 201
+        if self._chip.link != UP:
+            return _REFUSALS[self._chip.link]
         return 1010 if self._chip.world.clock.now_us() - since >= _ASSOCIATION_US else 1001
 
     def isconnected(self) -> bool:
@@ -207,7 +209,7 @@ class LAN:
         """An `ETH_` number."""
         if not self._active:
             return 1
-        return 5 if self._chip.linked else 4
+        return 5 if self._chip.link == UP else 4
 
     def isconnected(self) -> bool:
         """True with an address."""

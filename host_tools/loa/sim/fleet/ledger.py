@@ -12,6 +12,7 @@ from loa.sim.hardware import i2s_arguments
 
 BUFFER_FRAMES = 256
 _SECOND_US = 1_000_000
+_ROUNDING_US = 2  # of a time that went from the host to the crystal and back
 
 
 class Ledger:
@@ -33,7 +34,7 @@ class Ledger:
         self._rate = rate
         self._buffer_bytes = BUFFER_FRAMES * bits // 8 * channels
         self._depth = max(2, ibuf // self._buffer_bytes)
-        self._started_us = chip.world.clock.now_us()
+        self._started_us = chip.now_us()
         self._head = (
             self._depth
         )  # number, since the start, of the buffer that is filled next: the first that has been played and comes again
@@ -58,7 +59,7 @@ class Ledger:
         if self._busy:
             return len(buffer)
         self._busy = True
-        self._copy(buffer, self._chip.world.clock.now_us())
+        self._copy(buffer, self._chip.now_us())
         return len(buffer)
 
     def deinit(self) -> None:
@@ -75,7 +76,7 @@ class Ledger:
         """Follow the copy task over the ticks on which it finds room, until the whole of one write is in the ring; then tell."""
         left = len(buffer) // self._buffer_bytes
         sounds = not _is_silent(buffer)
-        tick_us = _tick_after(now_us + 1)
+        tick_us = self._tick_after(now_us + 1)
         while True:
             playing = self._played(tick_us)
             self._head = max(self._head, playing + 1)  # where it ran dry, what comes now is heard behind the buffer that is going out
@@ -86,8 +87,8 @@ class Ledger:
             left -= count
             if not left:
                 break
-            tick_us = _tick_after(self._at_us(self._head - self._depth + 1))
-        self._chip.world.wheel.at(tick_us, self._copied)
+            tick_us = self._tick_after(self._at_us(self._head - self._depth + 1))
+        self._chip.world.wheel.at(self._chip.crystal.host_us(tick_us) - _ROUNDING_US, self._copied)
 
     def _copied(self) -> None:
         if self._on and self._chip.powered:
@@ -100,11 +101,16 @@ class Ledger:
         chip = self._chip
         if self._sounding_to != first:
             offset_us = chip.world.clock.unix_us() - chip.world.clock.now_us()
-            chip.on_sound(self._at_us(first) + offset_us)
+            chip.on_sound(chip.crystal.host_us(self._at_us(first)) + offset_us)
             if 0 <= self._sounding_to < first <= self._sounding_to + self._depth:
                 chip.underruns += 1
         self._sounding_to = end
         chip.sounded_us += (end - first) * BUFFER_FRAMES * _SECOND_US // self._rate
+
+    def _tick_after(self, us: int) -> int:
+        """The first tick of the copy task from `us` on, by the crystal; ticks are the wheel's."""
+        crystal = self._chip.crystal
+        return crystal.us(-(-crystal.host_us(us) // TICK_US) * TICK_US)  # type: ignore[no-any-return]
 
     def _played(self, us: int) -> int:
         return (us - self._started_us) * self._rate // (BUFFER_FRAMES * _SECOND_US)
@@ -112,10 +118,6 @@ class Ledger:
     def _at_us(self, number: int) -> int:
         """When the buffer `number` begins to go out."""
         return self._started_us - (-number * BUFFER_FRAMES * _SECOND_US // self._rate)
-
-
-def _tick_after(us: int) -> int:
-    return -(-us // TICK_US) * TICK_US
 
 
 def _is_silent(buffer: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from loa.sim.fleet.chip import CURRENT, POWER, WATCHDOG, Chip
 from loa.sim.fleet.messages import Boot, Sound
 from loa.sim.fleet.universe import Universe
+from loa.sim.hardware.surroundings import UP
 
 OFF = "off"
 _WATCHDOG_MS = 10_000  # `main.py`
@@ -46,16 +47,17 @@ class Life:
         if self._task is not None:
             await self._task
 
-    def link(self, up: bool) -> None:
-        """Take the access point away, or bring it back."""
-        self.chip.linked = up
-        if not up:
+    def link(self, link: str) -> None:
+        """What the access point says from now on, one of `surroundings.LINKS`; unless that is `UP`, all connections break."""
+        self.chip.link = link
+        if link != UP:
             for connection in list(self.chip.connections):
                 connection.abort()
 
     def look_after(self) -> None:
-        """The watchdog circuit: to be called every second or so."""
+        """The watchdog circuit, and the warmth of the crystal: to be called every second or so."""
         chip = self.chip
+        chip.crystal.turn(chip.world.clock.now_us())
         if chip.powered and chip.watchdog_ms is not None and chip.world.clock.now_us() - self._fed_us > chip.watchdog_ms * 1_000:
             self._end(WATCHDOG)
 

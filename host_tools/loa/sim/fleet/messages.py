@@ -1,18 +1,29 @@
 """What goes between a fleet's workers and whoever runs them."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loa.sim.hardware.crystal import PERFECT
+from loa.sim.hardware.path import BARE
 
 
 @dataclass(frozen=True)
 class Blank:
-    """A board as it leaves the bench: `files` by path, the sizes of its partitions in blocks of 4,096 bytes, the seed of its chance."""
+    """A board as it leaves the bench: `files` by path, the sizes of its partitions in blocks of 4,096 bytes, the seed of its chance.
+
+    `lot`: what path and crystal are drawn from, whose figures are those of profiles.toml.
+    """
 
     node: str
     files: dict[str, bytes]
     journal_blocks: int
     data_blocks: int
     seed: int
+    lot: str
+    path: Mapping[str, Any] = field(default_factory=lambda: BARE)
+    crystal: Mapping[str, Any] = field(default_factory=lambda: PERFECT)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from loa.errors import EXIT_INVALID, LoaError
 from loa.keys import Keyring
 from loa.provision.contents import Services, first_documents, own_files
 from loa.sim.fleet.messages import Blank
+from loa.sim.hardware.path import BARE
+from loa.sim.storms import profiles
 from loa.site.model import Node, Site
 
 NODES_MAX = 20_000
@@ -37,8 +39,12 @@ def enlarged(site: Site, station: str, count: int) -> Site:
     return site.model_copy(update={"nodes": nodes | others})
 
 
-def blanks(site: Site, keyring: Keyring, names: Sequence[str], services: Services, seed: int) -> list[Blank]:
-    """The boards of some nodes, fresh from the bench. What is the same in all of them is in memory once."""
+def blanks(site: Site, keyring: Keyring, names: Sequence[str], services: Services, seed: int, profile: str = "") -> list[Blank]:
+    """The boards of some nodes, fresh from the bench, each with a crystal and a way of its own; without a `profile` packets arrive at once.
+
+    What is the same in all of them is in memory once.
+    """
+    path, crystal = profiles.profile(profile) if profile else BARE, profiles.crystal()
     made: list[Blank] = []
     same: dict[bytes, bytes] = {}
     journals: dict[str, tuple[int, int]] = {}
@@ -51,7 +57,7 @@ def blanks(site: Site, keyring: Keyring, names: Sequence[str], services: Service
             described = load_board(board)
             journals[board] = (described.partition("journal").size // 4096, described.partition("data").size // 4096)
         lot = int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8], "big")
-        made.append(Blank(name, files, *journals[board], lot))
+        made.append(Blank(name, files, *journals[board], lot, f"{seed}/{name}", path, crystal))
     return made
 
 

@@ -6,6 +6,8 @@ import ssl
 from typing import Any
 
 from loa.sim.fleet.chip import CURRENT
+from loa.sim.fleet.way import Way
+from loa.sim.hardware.path import DOWN, UP
 
 _READ_BYTES = 65536
 _LIMIT = 65536  # bytes received and not yet read above which nothing more is taken from the socket
@@ -38,7 +40,7 @@ class Authority:
 class Connection(asyncio.Protocol):
     """Reader, writer and transport in one, with what `node.link.stream` asks of each of them."""
 
-    def __init__(self, tls: ssl.SSLContext | None, name: str | None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None, name: str | None, way: Way) -> None:
         self._chip = CURRENT.get()
         self._socket: asyncio.Transport | None = None
         self._came = bytearray()
@@ -52,6 +54,8 @@ class Connection(asyncio.Protocol):
         if tls is not None:
             self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
             self._tls = tls.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self._way = way
+        self._aborted = False
         self._flushing = False  # what is written in one turn of the loop goes out as one
         self.transport = self
 
@@ -87,7 +91,7 @@ class Connection(asyncio.Protocol):
         if self._socket is None or self._ended:
             raise OSError("closed")
         if self._tls is None:
-            self._socket.write(data)
+            self._send(bytes(data))
             return
         try:
             self._tls.write(data)
@@ -111,11 +115,13 @@ class Connection(asyncio.Protocol):
             if self._tls is not None and not self._ended:
                 self._flush()
                 self._say_goodbye()
-            self._socket.close()
+            self._way.carry(UP, b"", self._close)
         self._chip.connections.discard(self)
 
     def abort(self) -> None:
         """Close at once; what was not sent is lost."""
+        self._aborted = True
+        self._way.drop()
         if self._socket is not None:
             self._socket.abort()
         self._chip.connections.discard(self)
@@ -132,28 +138,18 @@ class Connection(asyncio.Protocol):
             self._shake()
 
     def data_received(self, data: bytes) -> None:
-        if self._tls is None:
-            self._came += data
-        else:
-            self._incoming.write(data)
-            if not self._shaken.done() and not self._shake():
-                return
-            self._decrypt()
-        if len(self._came) > _LIMIT and not self._paused and self._socket is not None:
-            self._paused = True
-            self._socket.pause_reading()
-        self._wake_reader()
+        self._way.carry(DOWN, data, self._take)
 
     def eof_received(self) -> bool:
-        self._ended = True
-        self._wake_reader()
-        return False
+        self._way.carry(DOWN, b"", self._end)
+        return True  # `_end` closes it, behind what is still on the way
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._ended = True
-        self._fail(error or (None if self._shaken.done() else ConnectionResetError("closed in the handshake")))
-        self.pause_over()
-        self._chip.connections.discard(self)
+        self._socket = None
+        if self._aborted:
+            self._lose(error)
+        else:
+            self._way.carry(DOWN, b"", lambda _: self._lose(error))
 
     def pause_writing(self) -> None:
         self._writable = asyncio.get_running_loop().create_future()
@@ -166,6 +162,43 @@ class Connection(asyncio.Protocol):
         waiter, self._writable = self._writable, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+    # What comes along the way
+
+    def _take(self, data: bytes) -> None:
+        if self._tls is None:
+            self._came += data
+        else:
+            self._incoming.write(data)
+            if not self._shaken.done() and not self._shake():
+                return
+            self._decrypt()
+        if len(self._came) > _LIMIT and not self._paused and self._socket is not None:
+            self._paused = True
+            self._socket.pause_reading()
+        self._wake_reader()
+
+    def _end(self, _: bytes) -> None:
+        self._ended = True
+        self._wake_reader()
+        self._close(b"")
+
+    def _lose(self, error: Exception | None) -> None:
+        self._ended = True
+        self._fail(error or (None if self._shaken.done() else ConnectionResetError("closed in the handshake")))
+        self.pause_over()
+        self._chip.connections.discard(self)
+
+    def _send(self, data: bytes) -> None:
+        self._way.carry(UP, data, self._put)
+
+    def _put(self, data: bytes) -> None:
+        if self._socket is not None:
+            self._socket.write(data)
+
+    def _close(self, _: bytes) -> None:
+        if self._socket is not None:
+            self._socket.close()
 
     # TLS
 
@@ -202,7 +235,7 @@ class Connection(asyncio.Protocol):
     def _flush(self) -> None:
         self._flushing = False
         if self._socket is not None and self._outgoing.pending:
-            self._socket.write(self._outgoing.read())
+            self._send(self._outgoing.read())
 
     def _say_goodbye(self) -> None:
         assert self._tls is not None
@@ -231,7 +264,9 @@ async def open_connection(host: str, port: int, tls: Authority | None, name: str
         raise OSError(errno.EHOSTUNREACH, "no route")
     loop = asyncio.get_running_loop()
     context = tls.context if tls is not None else None
-    _, connection = await loop.create_connection(lambda: Connection(context, name), host, port)
+    way = Way(CURRENT.get())
+    await way.opened()
+    _, connection = await loop.create_connection(lambda: Connection(context, name, way), host, port)
     try:
         await connection.shaken()
     except BaseException:

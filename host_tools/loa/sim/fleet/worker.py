@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,7 @@ from loa.sim.fleet.runtime import (
 )
 from loa.sim.fleet.timing import Clock, RealClock, Wheel
 from loa.sim.fleet.universe import Universe
+from loa.sim.hardware.surroundings import GONE, UP
 
 _LOOK_S = 1.0
 _TOLD_MAX = 200_000
@@ -79,6 +80,12 @@ def share_sine(universe: Universe) -> None:
     universe.set("node.audio.sources.tone.quarter_sine", lambda: table)
 
 
+def new_chip(world: World, blank: Blank) -> Chip:
+    """A board without power."""
+    sizes = (blank.journal_blocks, blank.data_blocks)
+    return Chip(world, blank.node, blank.files, *sizes, blank.seed, lot=blank.lot, path=blank.path, crystal=blank.crystal)
+
+
 class Worker:
     """The nodes of one process. Every public coroutine is something it can be told."""
 
@@ -92,6 +99,8 @@ class Worker:
         if assignment.ledger:
             share_sine(universe)
         self._told: deque[Sound | Boot] = deque(maxlen=_TOLD_MAX)
+        self._flickering: set[asyncio.Task[None]] = set()
+        self._paths = {blank.node: blank.path for blank in assignment.blanks}
         self._lives = {blank.node: Life(universe, self._chip(blank), self._told.append) for blank in assignment.blanks}
 
     async def start(self) -> None:
@@ -141,7 +150,29 @@ class Worker:
     async def link(self, names: list[str], up: bool) -> None:
         """Take the network of some away, or bring it back."""
         for name in names:
-            self._lives[name].link(up)
+            self._lives[name].link(UP if up else GONE)
+
+    async def flicker(self, name: str, how: Mapping[str, Any]) -> None:
+        """Begin to let the supply of one flicker: `times` without power, for `off_ms` each, and `on_ms` with power behind it."""
+        if self._lives[name].chip.powered:
+            task = asyncio.create_task(self._flicker(self._lives[name], how))
+            self._flickering.add(task)
+            task.add_done_callback(self._flickering.discard)
+
+    async def _flicker(self, life: Life, how: Mapping[str, Any]) -> None:
+        for number in range(how["times"]):
+            await life.off()
+            await asyncio.sleep(how["off_ms"][number] / 1000)
+            life.start()
+            await asyncio.sleep(how["on_ms"][number] / 1000)
+
+    async def surround(self, name: str, link: str | None, path: Mapping[str, Any], stalled: bool, dns: bool) -> None:
+        """What is around one from now on: the word of its access point, None for `UP`; what is other than usual about its path."""
+        life = self._lives[name]
+        life.chip.path.figures = {**self._paths[name], **path}
+        life.chip.stalled, life.chip.dns = stalled, dns
+        if life.chip.link != (link or UP):
+            life.link(link or UP)
 
     async def settle(self) -> None:
         """What lives now will live on: the host need not look through it for cycles again and again."""
@@ -156,7 +187,7 @@ class Worker:
                 life.look_after()
 
     def _chip(self, blank: Blank) -> Chip:
-        return Chip(self._world, blank.node, blank.files, blank.journal_blocks, blank.data_blocks, blank.seed)
+        return new_chip(self._world, blank)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Carries a storm out: begins and ends each fault in its time, in one thread for each who is hit. What a fault does to whom is the subject's."""
+"""Carries a storm out: begins and ends each fault in its time. What a fault does to whom is the subject's."""
 
 import heapq
 import json
@@ -16,7 +16,7 @@ Tell = Callable[[float, str, str], None]  # Unix seconds, who, what
 class Subject(Protocol):
     """Whom the storm hits. A fault that the subject does not know is refused by `check`, before anything has begun.
 
-    Faults of one victim come one after the other, those of several at once, from threads of their own.
+    Faults of one victim come one after the other; those of several at once, from threads of their own, unless the storm has one thread for all.
     """
 
     def check(self, faults: Iterable[Fault]) -> None:
@@ -35,17 +35,22 @@ class Subject(Protocol):
 class Weather:
     """`with Weather(subject, faults, tell):` the storm goes on beside the block. What is broken at its end is mended.
 
+    `apart`: a thread for each victim, so that what takes time for one does not hold up another; otherwise one for all of them, for subjects that are quick.
     `tell` is called for each beginning and end, from threads of the storm. An error of the subject ends the storm and is raised at the end of the block.
     """
 
-    def __init__(self, subject: Subject, faults: Iterable[Fault], tell: Tell = lambda at, who, what: None) -> None:
+    def __init__(self, subject: Subject, faults: Iterable[Fault], tell: Tell = lambda at, who, what: None, *, apart: bool = True) -> None:
         self._subject = subject
         self._faults = tuple(faults)
         self._tell = tell
         self._over = threading.Event()
-        victims = sorted({fault.who for fault in self._faults})
-        self._threads = [threading.Thread(target=self._run, args=(who,), name=f"storm on {who}", daemon=True) for who in victims]
-        self._under_way: dict[str, list[Fault]] = {who: [] for who in victims}
+        self._under_way: dict[str, list[Fault]] = {fault.who: [] for fault in self._faults}
+        shares: dict[str, list[Fault]] = {}
+        for fault in self._faults:
+            shares.setdefault(fault.who if apart else "all", []).append(fault)
+        self._threads = [
+            threading.Thread(target=self._run, args=(share,), name=f"storm on {whom}", daemon=True) for whom, share in shares.items()
+        ]
         self._failure: BaseException | None = None
 
     def __enter__(self) -> Self:
@@ -71,12 +76,12 @@ class Weather:
         """True while something of this one is broken by the storm."""
         return bool(self._under_way.get(who))
 
-    def _run(self, who: str) -> None:
+    def _run(self, share: list[Fault]) -> None:
         try:
-            self._pass(who)
+            self._pass(share)
         except BaseException as failure:  # noqa: BLE001 - it is raised again in the block's own thread
             self._fail(failure)
-        for fault in tuple(self._under_way[who]):
+        for fault in [fault for who in {fault.who for fault in share} for fault in self._under_way[who]]:
             try:
                 self._finish(fault)
             except BaseException as failure:  # noqa: BLE001 - the others are mended all the same
@@ -86,8 +91,8 @@ class Weather:
         self._failure = self._failure or failure
         self._over.set()
 
-    def _pass(self, who: str) -> None:
-        waiting = [(fault.at_s, number, fault, False) for number, fault in enumerate(self._faults) if fault.who == who]
+    def _pass(self, share: list[Fault]) -> None:
+        waiting = [(fault.at_s, number, fault, False) for number, fault in enumerate(share)]
         heapq.heapify(waiting)
         while waiting:
             at_s, number, fault, ends = heapq.heappop(waiting)
