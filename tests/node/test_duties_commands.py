@@ -9,8 +9,8 @@ from node.refusal import COMMAND_UNKNOWN, Refused
 
 
 class Command:
-    def __init__(self, do):
-        self.body = {"do": do}
+    def __init__(self, do, **more):
+        self.body = {"do": do} | more
 
 
 class Stage:
@@ -28,6 +28,9 @@ class Stage:
 
     def built_in(self, name):
         return self
+
+    def counted(self, number):
+        return number
 
     async def rest(self):
         self.log.append("rest")
@@ -61,6 +64,17 @@ def test_it_chimes_again_when_it_is_asked_again_later():
         return stage.log
 
     assert VirtualClock().run(life()) == ["chime", "chime"]
+
+
+def test_a_number_is_counted_instead_of_the_chime():
+    async def life():
+        stage = Stage()
+        for number in (13, 0):
+            await stage.commands.handle(Command("identify", number=number))
+            await asyncio.sleep(4)
+        return stage.log
+
+    assert VirtualClock().run(life()) == [13, 0]
 
 
 def test_a_reboot_rests_first_and_leaves_time_for_the_answer():

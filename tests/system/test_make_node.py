@@ -10,6 +10,7 @@ import pytest
 import serial
 from boards_support import KIND, MIB, Heard, board, image, kind, port
 from host_support import SITE_FILE, keyring
+from tests.node.support_count import counted
 
 from loa.bench.errors import NodeTaken, NoSuchBoard, NotHeard
 from loa.bench.inventory import FAILED, MADE, Inventory
@@ -24,6 +25,7 @@ from loa.flash.write import WrongBoard
 from loa.provision.contents import Services
 from loa.provision.disk import read_littlefs
 from loa.sim.commune import Commune
+from loa.sim.node import wait_until
 from loa.site import load_site
 
 EIGHT = 8
@@ -78,6 +80,37 @@ def test_eight_bare_boards_at_once_become_nodes_and_again_nothing_changes(commun
         assert (again.node, again.written.stretches) == (made[3].node, ())
         assert again.state is not None and again.state["nonce"] != made[3].state["nonce"]  # it has started anew
         commune.wait_online()
+
+
+def test_each_board_tells_its_number_when_it_is_made(commune, tmp_path):
+    """Heard on what the board's loudspeaker emitted, and nothing before it has spoken at the broker."""
+    numbers = {1: 3, 2: 13}  # of the row, by board
+    kept = Inventory(tmp_path)
+    runtime = image(tmp_path)
+    with ExitStack() as stack:
+        newcomers = stack.enter_context(Newcomers(commune.broker.url, commune.station_name, commune.keyring))
+        bench = Bench(
+            commune.site,
+            commune.keyring,
+            kept,
+            lambda _: runtime,
+            lambda _: commune.services(),
+            newcomers,
+            again=True,
+            chirp=lambda node_id, number: newcomers.tell(node_id, commune.desk.command(node_id, "identify", number=number).raw),
+        )
+        boards = {number: stack.enter_context(board(tmp_path, number)) for number in numbers}
+        for place, plugged in boards.items():
+            make_node(bench, port(plugged), [f"ban-la-{place}"], Heard(), numbers[place])
+        for place, plugged in boards.items():
+            wait_until(lambda plugged=plugged, place=place: _counted(plugged) == str(numbers[place]), 30)
+            assert _counted(plugged) == str(numbers[place])
+    kept.close()
+
+
+def _counted(plugged):
+    """What an ear counted so far."""
+    return "".join(counted(segment.samples().tolist(), segment.rate) for segment in plugged.node.segments())
 
 
 def test_unplugged_at_any_moment_a_repeat_succeeds_and_sends_only_the_rest(offline, tmp_path):

@@ -158,6 +158,8 @@ TRUST_BODY = Record("trust", {
 COMMAND_BODY = Record("command", {
     "id": _ID,
     "do": Text(16, is_segment, "command"),   # ping, identify, reboot, send-log; a newer one is refused by name
+}, {
+    "number": Whole(0, 999, "number"),   # do: identify; told in beeps instead of the chime
 })
 
 SEEN_BODY = Record("seen", {}, {

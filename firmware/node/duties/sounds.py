@@ -69,6 +69,12 @@ class Sounds:
         """The chime, or the siren for 12 s."""
         return Sound(Chime(self._rate) if name == CHIME else Siren(self._rate, _SIREN_MS))
 
+    def counted(self, number):
+        """The source of a number to be counted by ear."""
+        with Loading():
+            from node.audio.sources.beeps import Beeps
+        return Beeps(self._rate, number)
+
     def variant(self, bulletin):
         """The VARIANT to play: the node's language if there is one, one that is stored before one that is not, then the best codec.
 

@@ -38,12 +38,16 @@ def _nothing(_node_id: str) -> Files:
     return {}
 
 
+def _silent(_node_id: str, _number: int) -> None:
+    """Nobody is asked to sound."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """What all boards of one call share. `image(name of the board)` gives its runtime image; `services(node)` where that node finds what it needs.
 
     Without `newcomers` nobody waits for the node. `wipe`: what an old node had stored goes too; `again`: a node may get another board.
-    `stored(node)`: files that its `data` is born with beside its first documents.
+    `stored(node)`: files that its `data` is born with beside its first documents. `chirp(node, number)` lets a node that has spoken tell its number by ear.
     """
 
     site: Site
@@ -57,6 +61,7 @@ class Bench:
     again: bool = False
     wait_s: float = FIRST_WORD_S
     stored: Callable[[str], Files] = _nothing
+    chirp: Callable[[str, int], None] = _silent
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,8 @@ class Made:
     seconds: float
 
 
-def make_node(bench: Bench, port: Port, candidates: Sequence[str], progress: Progress) -> Made:
-    """Make the board on a port into one of the nodes, the first that fits and has no board, and wait until it has spoken.
+def make_node(bench: Bench, port: Port, candidates: Sequence[str], progress: Progress, number: int = 1) -> Made:
+    """Make the board on a port into one of the nodes, the first that fits and has no board, and wait until it has spoken; then it tells `number`.
 
     Raises `LoaError`; then the inventory says how far it came.
     """
@@ -92,6 +97,8 @@ def make_node(bench: Bench, port: Port, candidates: Sequence[str], progress: Pro
             bench.newcomers.expect(node_id)
     state = first_word(bench, loader.mac, node_id, progress)
     bench.inventory.end(loader.mac, MADE, "", _versions(image, state))
+    if state is not None:
+        bench.chirp(node_id, number)
     return Made(node_id, loader.mac, kind, written, state, time.monotonic() - begun)
 
 

@@ -71,6 +71,10 @@ class Newcomers:
                     return self._states.get(node_id)
             return self._states[node_id]
 
+    def tell(self, node_id: str, command: str) -> None:
+        """Send a signed command to a node, whether or not the station's service runs, which repeats it until it is answered."""
+        self._client.publish(topics.to(topics.node_audience(node_id), topics.COMMAND), command, 1)
+
     def _connected(self, client: mqtt.Client, *_: object) -> None:
         client.subscribe(topics.from_node("+", topics.STATE), 1)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from loa.bench.making import make_node as make
 from loa.bench.newcomers import Newcomers
 from loa.bench.provisioning import provision as provision_board
 from loa.bench.stored import stored_ahead
-from loa.bench.watch import Watch
+from loa.bench.watch import Row, Watch
 from loa.boards import Board, load_board
 from loa.broker import local_broker
 from loa.cli import output
@@ -69,15 +70,16 @@ def make_node(
     store: Annotated[
         list[str] | None, typer.Option("--store", metavar="NAME", show_default="none", help="A recording of the station to store ahead.")
     ] = None,
+    sound: Annotated[bool, typer.Option("--sound/--silent", help="Let each node tell the number of its row in beeps.")] = True,
     seconds: Annotated[float | None, typer.Option(min=0, show_default="until Ctrl-C", help="How long to watch.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Make boards into nodes: runtime, application, identity, in one pass; then wait for the node's first word. Again changes only what differs."""
     candidates = _nodes(place, node)
-    with _bench(place, image, baud=baud, wait=wait, again=again, wipe=wipe, store=store or ()) as bench:
+    with _bench(place, image, baud=baud, wait=wait, again=again, wipe=wipe, store=store or (), sound=sound) as bench:
 
         def work(where: Port, progress: Progress) -> Made:
-            made = make(bench, where, candidates, progress)
+            made = make(bench, where, candidates, progress, progress.number if isinstance(progress, Row) else 1)
             if labels is not None:
                 _label_file(place, made.node, labels)
             return made
@@ -232,11 +234,12 @@ def _bench(
     again: bool = False,
     wipe: bool = False,
     store: Sequence[str] = (),
+    sound: bool = False,
 ) -> Iterator[Bench]:
     """The bench of a site, for as long as the block lasts."""
     protocol_board.register()
     with closing(Inventory(place.places.folder)) as kept, _newcomers(place) if wait else nullcontext() as newcomers:
-        yield Bench(
+        described = Bench(
             place.site,
             place.keyring,
             kept,
@@ -248,6 +251,19 @@ def _bench(
             again,
             stored=lambda node_id: _stored(place, node_id, store) if store else {},
         )
+        yield replace(described, chirp=_chirp(place, newcomers)) if sound and newcomers is not None else described
+
+
+def _chirp(place: Place, newcomers: Newcomers) -> Callable[[str, int], None]:
+    """Lets a node tell a number in beeps."""
+
+    def chirp(node_id: str, number: int) -> None:
+        name = place.site.station_of(node_id)
+        with closing(Station(place.site, name, place.keyring, place.places.station(name))) as station:
+            command = station.command(node_id, "identify", number=number)
+        newcomers.tell(node_id, command.raw)
+
+    return chirp
 
 
 def _stored(place: Place, node_id: str, names: Sequence[str]) -> Files:

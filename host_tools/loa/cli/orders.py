@@ -92,9 +92,15 @@ def ping(place: Place, node: NodeArgument, wait: WaitOption = WAIT_S, json: Json
 
 
 @at_station
-def identify(place: Place, node: NodeArgument, wait: WaitOption = WAIT_S, json: JsonOption = False) -> None:
-    """Let a node sound its chime, to find out which pole it hangs on."""
-    _command(place, node, "identify", wait, json)
+def identify(
+    place: Place,
+    node: NodeArgument,
+    number: Annotated[int | None, typer.Option(min=0, max=999, show_default="the chime", help="A number to tell in beeps.")] = None,
+    wait: WaitOption = WAIT_S,
+    json: JsonOption = False,
+) -> None:
+    """Let a node sound its chime, to find out which pole it hangs on, or tell a number in beeps."""
+    _command(place, node, "identify", wait, json, number)
 
 
 @at_station
@@ -103,9 +109,9 @@ def reboot(place: Place, node: NodeArgument, wait: WaitOption = WAIT_S, json: Js
     _command(place, node, "reboot", wait, json)
 
 
-def _command(place: Place, node: str, do: str, wait: float, json: bool) -> None:
+def _command(place: Place, node: str, do: str, wait: float, json: bool, number: int | None = None) -> None:
     with place.served_station() as station:
-        command = station.command(node, do)
+        command = station.command(node, do, number=number)
         ask(of_command(station, command), {"id": command.id, "node": node, "do": do}, wait, json)
 
 

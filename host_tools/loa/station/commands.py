@@ -36,8 +36,8 @@ class Commands:
         self._database = database
         self._documents = documents
 
-    def give(self, node_id: str, do: str, valid_s: int) -> Command:
-        """Sign and keep a command that holds for some seconds."""
+    def give(self, node_id: str, do: str, valid_s: int, number: int | None = None) -> Command:
+        """Sign and keep a command that holds for some seconds. `number`, 0 to 999: told in beeps by a node that is to identify itself."""
         if do not in KINDS:
             raise LoaError(_('there is no command "{do}"', do=do), _("the commands are: ") + ", ".join(KINDS), EXIT_INVALID)
         audience, now = topics.node_audience(node_id), int(time.time())
@@ -45,7 +45,7 @@ class Commands:
         with self._database.transaction() as rows:
             (previous,) = rows.execute("SELECT max(rev) FROM command WHERE node = ?", (node_id,)).fetchone()
             revision = max((previous or 0) + 1, now)
-            body = {"id": command_id, "do": do}
+            body = {"id": command_id, "do": do} | ({} if number is None else {"number": number})
             raw = self._documents.sign(self._documents.payload(topics.COMMAND, audience, body, now, now + valid_s, revision))
             values = (command_id, node_id, do, raw, revision, now, now + valid_s)
             rows.execute("INSERT INTO command VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL)", values)

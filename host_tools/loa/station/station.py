@@ -223,12 +223,12 @@ class Station:
         """Let an order end now."""
         self.orders.end(order_id, int(time.time()))
 
-    def command(self, node_id: str, do: str, valid_s: int = COMMAND_S) -> Command:
+    def command(self, node_id: str, do: str, valid_s: int = COMMAND_S, number: int | None = None) -> Command:
         """Give a node a command: ping, identify, reboot or send-log. `commands.get(id)` has the answer when it came."""
         if node_id not in self.nodes:
             known = [node.id for node in self.nodes.status()]
             raise _no_such(f'station {self.name} has no node "{node_id}"', node_id, known)
-        return self.commands.give(node_id, do, valid_s)
+        return self.commands.give(node_id, do, valid_s, number)
 
     # What an officer sees.
 

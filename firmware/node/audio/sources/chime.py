@@ -19,8 +19,8 @@ _SIREN_SWEEP_MS = const(2000)
 _SIREN_LEVEL = const(22_000)
 
 
-class _Synthesised:
-    """What chime and siren share as sources.
+class Synthesised:
+    """What sounds that are made as they play share as sources.
 
     `begin(start)` says where rendering really begins, `render(samples, at, frames)` adds to silence; all in frames.
     """
@@ -52,15 +52,13 @@ class _Synthesised:
         self._next = self._frames
 
 
-class Chime(_Synthesised):
+class Chime(Synthesised):
     """Three falling notes that ring out over each other."""
 
     def __init__(self, rate):
         super().__init__(rate, _CHIME_MS, self._from_its_start, self._ring)
         self._table = tone.quarter_sine()
-        decay = 0
-        while 2 << decay <= rate * _CHIME_DECAY_MS // 1000:
-            decay += 1
+        decay = tone.decay_of(_CHIME_DECAY_MS, rate)
         self._notes = []
         for hertz, at_ms in _CHIME_NOTES:
             state = array("i", [0, tone.step_of(hertz, rate), 0, _CHIME_LEVEL << tone.LEVEL_BITS, decay])
@@ -76,7 +74,7 @@ class Chime(_Synthesised):
                 tone.add_tone(samples, max(0, struck - at), frames, state, self._table)
 
 
-class Siren(_Synthesised):
+class Siren(Synthesised):
     """Rises and falls, until `total_ms` are over."""
 
     def __init__(self, rate, total_ms):

@@ -42,6 +42,14 @@ def step_of(hertz, rate):
     return (hertz << _TURN_BITS) // rate
 
 
+def decay_of(milliseconds, rate):
+    """DECAY of a tone that falls to 1/e in at most so long, and in no less than half of it."""
+    decay = 0
+    while 2 << decay <= rate * milliseconds // 1000:
+        decay += 1
+    return decay
+
+
 @micropython.viper
 def add_tone(out: ptr16, at: int, end: int, state: ptr32, table: ptr16):
     """Add a sine to the int16 frames `at` to `end` of `out`, saturating, and move `state` on.
