@@ -51,23 +51,15 @@ import micropython
 
 @micropython.viper
 def window(a: int, p: ptr32, rows: ptr32, out: ptr32, d: ptr32, up: int):
-    """Put the 576 samples of a granule, Q5.26, at `out`. `a`, `p`: anything of that type. `d`: WINDOW. `up`: 32 where a word has 64 bits, else 0."""
+    """Put the 576 samples of a granule, Q5.26, at `out`, and make its last slots the past of the next one: in each row 15 of A, 9 of H and 9 of L.
+
+    `a`, `p`: anything of that type. `d`: WINDOW. `up`: 32 where a word has 64 bits, else 0.
+    """
     mid = up + 5
     low = up + 10
     samples = 32
     while samples:
 '''
-
-SHIFT_HEAD = '''
-
-@micropython.viper
-def move_on(a: int, p: ptr32):
-    """Make the last slots of this granule the past of the next one: in each row 15 of A, 9 of H and 9 of L. `a`: anything, `p`: the history."""
-    a = 32
-    while a:
-        a -= 1
-'''
-
 
 _CORRECTED = {32: 4e-6, 16: 2e-6, 8: 4e-6}  # what a factor of a stage may be wrong by without a correction
 
@@ -270,8 +262,8 @@ def mean_error(sample: int) -> float:
 
 
 def window_module() -> str:
-    moves = []
+    body = "".join(f"        {line}\n" for line in window_lines())
+    moves = ["    p = rows\n", "    a = 32\n", "    while a:\n", "        a -= 1\n"]
     for area, past in ((COARSE, COARSE_PAST), (HIGH, FINE_PAST), (LOW, FINE_PAST)):
         moves += [f"        p[{area + k}] = p[{area + k + SLOTS}]\n" for k in range(past)]
-    body = "".join(f"        {line}\n" for line in window_lines())
-    return WINDOW_HEAD + body + SHIFT_HEAD + "".join(moves) + f"        p = ptr32(int(p) + {4 * ROW})\n"
+    return WINDOW_HEAD + body + "".join(moves) + f"        p = ptr32(int(p) + {4 * ROW})\n"

@@ -4,13 +4,13 @@ from array import array
 
 from micropython import const
 
-from node.audio.mp3 import tables
 from node.audio.mp3.dct32 import dct32
 from node.audio.mp3.frame import BLOCK, INFO, MIXED
 from node.audio.mp3.hybrid import add, clear, finish, move, overlap_long, overlap_short, overlap_wide, plan, reduce_alias, reorder, widen
 from node.audio.mp3.imdct import dct_long, dct_short
 from node.audio.mp3.output import limit
-from node.audio.mp3.window import move_on, window
+from node.audio.mp3.tables import ALIAS, BANDS, QUIET_ROTATIONS, ROTATIONS, SHORT_WINDOW, WINDOW
+from node.audio.mp3.window import window
 
 LINES = 576
 _LOUDEST = const((1 << 30) - 1)  # no sample that can be heard is louder
@@ -31,7 +31,7 @@ class Shared:
         self.silence = cells(INFO)
         self.flags = bytearray(32)
         self.work = cells(36)
-        rotations = memoryview(tables.ROTATIONS)
+        rotations = memoryview(ROTATIONS)
         self.rotations = (rotations[0:288], rotations[288:576], b"", rotations[576:864])
 
 
@@ -94,50 +94,59 @@ class Channel:
         self._ceiling = limit(self.pcm, _LOUDEST, LINES, shared.up)
         clear(self.levels, 33)
         clear(shared.spare, LINES)
-        self._hybrid(shared.spare, shared.silence, tables.BANDS, 22, 0, self._past, self._wide, self._samples)
+        self._hybrid(shared.spare, shared.silence, BANDS, 22, 0, self._past, self._wide, self._samples)
 
     def synthesise(self):
         """Make 576 samples of what was transformed, in `pcm`."""
-        shared = self._shared
-        loud = 1 if self._total + self._past_total > _LOUD else 0
-        self._past_total = self._total
+        up = self._shared.up
+        rows = self._rows
+        total = self._total
+        dct32(0, self._samples, rows, 18, int(total + self._past_total > _LOUD), up)
+        self._past_total = total
         self._total = 0
-        dct32(0, self._samples, self._rows, 18, loud, shared.up)
-        window(0, self._rows, self._rows, self.pcm, tables.WINDOW, shared.up)
-        move_on(0, self._rows)
+        window(0, rows, rows, self.pcm, WINDOW, up)
         if self._ceiling >= 0:
-            limit(self.pcm, self._ceiling, LINES, shared.up)
+            limit(self.pcm, self._ceiling, LINES, up)
             self._ceiling = -1
 
     def _hybrid(self, lines, info, widths, long_bands, last, past, wide, samples):
         shared = self._shared
         up = shared.up
+        levels = self.levels
         kind = info[BLOCK]
         mixed = info[MIXED]
-        subbands = (last + 17) // 18
-        boundaries = min(subbands, 31)
-        if kind == 2 and last:
-            boundaries = 1 if mixed else 0
-            subbands = 32
-            reorder(lines, shared.spare, widths, long_bands, LINES)
-            lines = shared.spare
-        if boundaries:
-            reduce_alias(0, lines, self.levels, tables.ALIAS, boundaries, up)
-            subbands = min(subbands + 1, 32)
-        count = max(subbands, self._past_subbands)
-        self._past_subbands = subbands
-        first = 0
-        if mixed:  # the two lowest subbands have the window of long blocks
-            first = min(2, count)
-            self._long(lines, past, wide, samples, 0, boundaries, 0, first)
+        subbands = boundaries = (last + 17) // 18
         if kind == 2:
-            plan(lines, shared.high, self.levels, shared.flags, wide, 1, 0, first, count, up)
-            dct_short(0, lines, first, count)
-            dct_short(0, shared.high, first, count)
-            overlap_short(lines, shared.high, past, samples, wide, tables.SHORT_WINDOW, shared.work, first, count, up)
-        else:
-            self._long(lines, past, wide, samples, kind, boundaries, first, count)
-        finish(samples, self.levels, count)
+            if last:
+                boundaries = 1 if mixed else 0
+                subbands = 32
+                reorder(lines, shared.spare, widths, long_bands, LINES)
+                lines = shared.spare
+        elif subbands == 32:
+            boundaries = 31
+        if boundaries:
+            reduce_alias(0, lines, levels, ALIAS, boundaries, up)
+            if subbands < 32:
+                subbands += 1
+        count = self._past_subbands
+        self._past_subbands = subbands
+        if subbands > count:
+            count = subbands
+        if kind != 2 and not mixed:
+            self._long(lines, past, wide, samples, kind, boundaries, 0, count)
+        else:  # where blocks are mixed the two lowest subbands have the window of long blocks
+            first = min(2, count) if mixed else 0
+            if first:
+                self._long(lines, past, wide, samples, 0, boundaries, 0, first)
+            if kind == 2:
+                high = shared.high
+                plan(lines, high, levels, shared.flags, wide, 1, 0, first, count, up)
+                dct_short(0, lines, first, count)
+                dct_short(0, high, first, count)
+                overlap_short(lines, high, past, samples, wide, SHORT_WINDOW, shared.work, first, count, up)
+            else:
+                self._long(lines, past, wide, samples, kind, boundaries, first, count)
+        finish(samples, levels, count)
 
     def _long(self, lines, past, wide, samples, kind, aliased, first, last):
         """IMDCT and overlap of the subbands `first` to `last` (excluded) with the window of block type `kind`."""
@@ -145,7 +154,7 @@ class Channel:
         up, high, flags = shared.up, shared.high, shared.flags
         loud = plan(lines, high, self.levels, flags, wide, kind, aliased, first, last, up)
         dct_long(0, lines, flags, 1, first, last)
-        overlap_long(0, 0, lines, past, samples, flags, tables.QUIET_ROTATIONS, first, last, up)
+        overlap_long(0, 0, lines, past, samples, flags, QUIET_ROTATIONS, first, last, up)
         if loud:
             dct_long(0, high, flags, 2, first, last)
             overlap_wide(lines, high, past, samples, self.levels, flags, wide, shared.rotations[kind], first, last, up)

@@ -5,7 +5,7 @@ from array import array
 
 from micropython import const
 
-from node.audio.mp3 import frame, tables
+from node.audio.mp3 import frame
 from node.audio.mp3.channel import LINES, Channel, Shared, cells
 from node.audio.mp3.frame import BLOCK, CHANNELS, INFO, MIXED, MPEG1, PART23, PROTECTED, RATE, RATES, SIDE_BYTES, STEREO
 from node.audio.mp3.gapless import delays
@@ -16,6 +16,7 @@ from node.audio.mp3.requantise import requantise
 from node.audio.mp3.scale_factors import scale_factors
 from node.audio.mp3.stereo import intensity, middle_side, zero_part
 from node.audio.mp3.stream import Stream
+from node.audio.mp3.tables import BANDS, GAINS, HUFFMAN, INTENSITY, LINBITS, LSF_COUNTS, POWERS, PRETAB, ROOTS, SLEN
 
 _MAIN_BYTES = const(3072)  # the bit reservoir with a whole frame behind it, and room so that it is moved rarely
 _RESERVOIR = const(511)
@@ -52,11 +53,14 @@ class Decoder:
         self._info = array("i", [0] * (4 * INFO + 2))
         self._blocks = tuple(memoryview(self._info)[INFO * n : INFO * n + INFO] for n in range(4))
         self._factors = (bytearray(40), bytearray(40))
-        bands = memoryview(tables.BANDS)
+        bands = memoryview(BANDS)
         self._bands = tuple(bands[40 * n : 40 * n + 40] for n in range(27))
         self._layout = frame.side_layout()
         self._long = self._bands[0]
         self._main = bytearray(_MAIN_BYTES + _GUARD)
+        self._widths = [self._long, self._long]  # of each channel's bands
+        self._long_bands = [0, 0]  # how many of them are of long windows
+        self._alike = False  # both channels have the same kind of blocks
         self._counts = [0, 0]  # lines of each channel that may be other than 0
         self._totals = [0, 0]  # sums of their magnitudes
         self._delays = [0, -1]
@@ -156,9 +160,10 @@ class Decoder:
         stream = self._stream
         fields = stream.fields
         while stream.next():
-            first, self._first = self._first, False
-            if first and self._skip_head():
-                continue
+            if self._first:
+                self._first = False
+                if self._skip_head():
+                    continue
             rate = RATES[fields[RATE]]
             if rate != self.rate or fields[CHANNELS] != self.channels:
                 self._main_end = 0
@@ -170,7 +175,7 @@ class Decoder:
                 self._caution = _CAUTIOUS
                 self._gap = min((stream.damaged + stream.size // 2) // stream.size << fields[MPEG1], _CONCEALED_MAX)
             self._granule = 0
-            self._granules = 2 if fields[MPEG1] else 1
+            self._granules = 1 + fields[MPEG1]
             self._open(stream.at + 4)
             stream.done()
             return True
@@ -189,6 +194,7 @@ class Decoder:
         """Parse the side information at `at` and append the frame's main data to the reservoir."""
         stream = self._stream
         buffer, fields = stream.buffer, stream.fields
+        main, end = self._main, self._main_end
         sound = True
         if fields[PROTECTED]:
             sound = frame.crc(buffer, stream.at, fields[SIDE_BYTES]) == buffer[at] << 8 | buffer[at + 1]
@@ -196,19 +202,19 @@ class Decoder:
         begin = frame.side_information(buffer, at, fields, self._info, self._layout)
         at += fields[SIDE_BYTES]
         n = stream.at + stream.size - at
-        if self._main_end + n > _MAIN_BYTES:
-            kept = min(self._main_end, _RESERVOIR)
-            move(self._main, 0, self._main, self._main_end - kept, kept)
-            self._main_end = kept
-        if not sound or begin < 0:
+        if end + n > _MAIN_BYTES:
+            kept = min(end, _RESERVOIR)
+            move(main, 0, main, end - kept, kept)
+            end = kept
+        if begin < 0 or not sound:
             self._caution = _CAUTIOUS
-        sound = sound and 0 <= begin <= self._main_end
-        if sound:
-            self._bit = 8 * (self._main_end - begin)
-        else:
             self._bit = -1
-        move(self._main, self._main_end, buffer, at, n)
-        self._main_end += n
+        elif begin > end:
+            self._bit = -1
+        else:
+            self._bit = 8 * (end - begin)
+        move(main, end, buffer, at, n)
+        self._main_end = end + n
 
     def _decode_granule(self, granule):
         """From the reservoir to subband samples. What is broken is concealed."""
@@ -233,10 +239,9 @@ class Decoder:
         """
         total = self._totals[0] + self._totals[1]
         usual = self._usual
-        suspect = self._caution or self._suspect
-        if self._caution:
-            self._caution -= 1
-        if suspect:
+        if self._caution or self._suspect:
+            if self._caution:
+                self._caution -= 1
             limit = _LOUDER * max(usual, _FAINT)
             if total > limit:
                 self._usual = limit
@@ -248,37 +253,41 @@ class Decoder:
         """Scale factors, Huffman code and requantisation of each channel that is needed; False where the bits run out or break the rules."""
         if self._bit < 0:
             return False
-        fields, main = self._stream.fields, self._main
+        fields, main, info = self._stream.fields, self._main, self._info
+        counts, totals = self._counts, self._totals
+        most = 8 * self._main_end
         bit, self._bit = self._bit, -1
         self._caution, caution = _CAUTIOUS, self._caution
         self._suspect = False
+        intense = joint & 1
         lower = 0
         skip = False
         if channels == 2:
-            same = self._same(left)
+            one, other = self._blocks[left], self._blocks[left + 1]
+            self._alike = alike = one[BLOCK] == other[BLOCK] and one[MIXED] == other[MIXED]
             if joint & 2:
-                lower = _ROOT_HALF if self._stereo or same else _ROOT_HALF + _HALF
-                skip = not self._stereo and not joint & 1 and same
+                lower = _ROOT_HALF if self._stereo or alike else _ROOT_HALF + _HALF
+                skip = alike and not intense and not self._stereo
             elif not self._stereo:
                 lower = _HALF
         for channel in range(channels):
             block = self._blocks[left + channel]
             end = bit + block[PART23]
-            if end > 8 * self._main_end:
+            if end > most:
                 return False
-            share = self._info[4 * INFO + channel] if granule else 0
             factors = self._factors[channel]
-            bit = scale_factors(main, bit, fields, block, share, channel & joint & 1, factors, tables.SLEN, tables.LSF_COUNTS)
+            share = info[4 * INFO + channel] if granule else 0
+            bit = scale_factors(main, bit, fields, block, share, channel & intense, factors, SLEN, LSF_COUNTS)
             if bit > end:
                 return False
-            if channel and skip:
-                self._counts[1] = self._totals[1] = 0
+            if skip and channel:
+                counts[1] = totals[1] = 0
                 bit = end
                 continue
             lines = self._lines[channel]
             widths = long = self._long
             long_bands = 22
-            last = huffman(0, 0, main, bit, end, block, long, tables.HUFFMAN, tables.ROOTS, tables.LINBITS, lines)
+            last = huffman(0, 0, main, bit, end, block, long, HUFFMAN, ROOTS, LINBITS, lines)
             if last < 0:
                 return False
             if last & INEXACT:
@@ -286,60 +295,43 @@ class Decoder:
                 last ^= INEXACT
             bit = end
             if block[BLOCK] == 2:
-                widths = self._widths(block)
-                long_bands = self._long_bands(block)
-            if channel & joint & 1:
+                mixed = block[MIXED]
+                widths = self._bands[3 * fields[RATE] + (2 if mixed else 1)]
+                long_bands = 0 if not mixed else 8 if fields[MPEG1] else 6
+            self._widths[channel] = widths
+            self._long_bands[channel] = long_bands
+            if channel & intense:
                 self._bounds = zero_part(lines, block, widths, long_bands, last)
             levels = self._outputs[channel if self._stereo else 0].levels
-            total = requantise(
-                0, lines, block, factors, widths, long_bands, tables.PRETAB, tables.GAINS, tables.POWERS, levels, last, lower
-            )
+            totals[channel] = total = requantise(0, lines, block, factors, widths, long_bands, PRETAB, GAINS, POWERS, levels, last, lower)
             if total > _TOTAL_MAX:
                 return False
-            self._counts[channel] = last
-            self._totals[channel] = total
+            counts[channel] = last
         self._bit = bit
         self._caution = caution
         return True
-
-    def _same(self, left):
-        """Both channels have the same kind of blocks."""
-        one, other = self._blocks[left], self._blocks[left + 1]
-        return one[BLOCK] == other[BLOCK] and one[MIXED] == other[MIXED]
-
-    def _widths(self, block):
-        if block[BLOCK] != 2:
-            return self._long
-        kind = 2 if block[MIXED] else 1
-        return self._bands[3 * self._stream.fields[RATE] + kind]
-
-    def _long_bands(self, block):
-        """How many of its bands are of long windows."""
-        if block[BLOCK] != 2:
-            return 22
-        return 0 if not block[MIXED] else 8 if self._stream.fields[MPEG1] else 6
 
     def _together(self, left, channels, joint):
         """One output: mix as early as both channels have the same kind of blocks."""
         output = self._outputs[0]
         lines, more = self._lines
         counts, totals = self._counts, self._totals
-        block = self._blocks[left]
-        if channels == 2 and self._same(left):
+        widths, long_bands = self._widths, self._long_bands
+        apart = channels == 2 and not self._alike
+        if apart:
+            self._split(left, joint)
+            output.keep_levels()
+        elif channels == 2:
             if joint & 1:
                 self._intensity(left, joint, True)
             elif not joint & 2:
                 add(lines, more, counts[1])
-            counts[0] = max(counts)
+            if counts[1] > counts[0]:
+                counts[0] = counts[1]
             totals[0] += totals[1]
-            channels = 1
-        elif channels == 2:
-            self._split(left, joint)
-            output.keep_levels()
-        output.transform(lines, block, self._widths(block), self._long_bands(block), counts[0], totals[0])
-        if channels == 2:
-            block = self._blocks[left + 1]
-            output.mix(more, block, self._widths(block), self._long_bands(block), counts[1], totals[1], lines)
+        output.transform(lines, self._blocks[left], widths[0], long_bands[0], counts[0], totals[0])
+        if apart:
+            output.mix(more, self._blocks[left + 1], widths[1], long_bands[1], counts[1], totals[1], lines)
 
     def _split(self, left, joint):
         """Left and right out of joint stereo."""
@@ -363,9 +355,9 @@ class Decoder:
         if joint or channels == 1:
             self._share_levels()
         for side in (0, 1):
-            block = self._blocks[left + (side if channels == 2 else 0)]
+            one = side if channels == 2 else 0
             self._outputs[side].transform(
-                self._lines[side], block, self._widths(block), self._long_bands(block), counts[side], totals[side]
+                self._lines[side], self._blocks[left + one], self._widths[one], self._long_bands[one], counts[side], totals[side]
             )
 
     def _share_levels(self):
@@ -379,7 +371,6 @@ class Decoder:
         block = self._blocks[left + 1]
         factor = _ONE if not joint & 2 else _ROOT_HALF_Q15 if mono else _ROOT_TWO_Q15
         left_lines, right_lines = self._lines
-        widths, long_bands = self._widths(block), self._long_bands(block)
         if mono:
             joint |= _MONO
         intensity(
@@ -387,9 +378,9 @@ class Decoder:
             right_lines,
             block,
             self._factors[1],
-            widths,
-            long_bands,
-            tables.INTENSITY,
+            self._widths[1],
+            self._long_bands[1],
+            INTENSITY,
             fields[MPEG1],
             joint,
             factor,

@@ -8,9 +8,9 @@ from array import array
 
 from micropython import const
 
-from node.audio.mp3 import tables
 from node.audio.mp3.frame import CHANNELS, FIELDS, FRAME_BYTES, PADDING, PROTECTED, RATE, SIDE_BYTES, find, header
 from node.audio.mp3.hybrid import move
+from node.audio.mp3.tables import FRAMES
 
 _INPUT_BYTES = const(4096)
 _GUARD = const(8)  # bytes behind the input that kernels may read
@@ -61,9 +61,9 @@ class Stream:
     def next(self):
         """True when a whole frame lies at `at`; False when more bytes are needed."""
         buffer, fields, at = self.buffer, self.fields, self.at
-        if self._locked and header(buffer, at, fields, tables.FRAMES):  # the usual case first; behind the input lie old bytes or zeros
+        if self._locked and header(buffer, at, fields, FRAMES):  # the usual case first; behind the input lie old bytes or zeros
             size = fields[FRAME_BYTES]
-            if 0 < size <= self._end - at and fields[RATE] == self._rate and fields[CHANNELS] == self._channels and size >= _FRAME_MIN:
+            if _FRAME_MIN <= size <= self._end - at and fields[RATE] == self._rate and fields[CHANNELS] == self._channels:
                 self.size = size
                 return True
         return self._search()
@@ -79,7 +79,7 @@ class Stream:
             left = self._end - self.at
             if left < _HEADER:
                 return False
-            if header(buffer, self.at, self.fields, tables.FRAMES):
+            if header(buffer, self.at, self.fields, FRAMES):
                 size = self.fields[FRAME_BYTES]
                 if not size:
                     size = self._free_size(left)
@@ -126,9 +126,9 @@ class Stream:
             if not self._ended or left != size:
                 return -1
         else:
-            follows = header(self.buffer, self.at + size, fields, tables.FRAMES)
+            follows = header(self.buffer, self.at + size, fields, FRAMES)
             follows = follows and fields[RATE] == rate and fields[CHANNELS] == channels
-            header(self.buffer, self.at, fields, tables.FRAMES)
+            header(self.buffer, self.at, fields, FRAMES)
             if not follows:
                 return 0
         self._locked = True
@@ -146,12 +146,12 @@ class Stream:
         size = 0
         distance = find(self.buffer, self.at + _HEADER + fields[SIDE_BYTES], self._end) - self.at
         while distance <= min(left - _HEADER, _FRAME_MAX):
-            found = header(self.buffer, self.at + distance, fields, tables.FRAMES)
+            found = header(self.buffer, self.at + distance, fields, FRAMES)
             if found and fields[RATE] == rate and fields[CHANNELS] == channels and not fields[FRAME_BYTES]:
                 size = distance
                 break
             distance = find(self.buffer, self.at + distance + 1, self._end) - self.at
-        header(self.buffer, self.at, fields, tables.FRAMES)
+        header(self.buffer, self.at, fields, FRAMES)
         if size:
             self._free = size - padding
             return size

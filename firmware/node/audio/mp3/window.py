@@ -11,7 +11,10 @@ import micropython
 
 @micropython.viper
 def window(a: int, p: ptr32, rows: ptr32, out: ptr32, d: ptr32, up: int):
-    """Put the 576 samples of a granule, Q5.26, at `out`. `a`, `p`: anything of that type. `d`: WINDOW. `up`: 32 where a word has 64 bits, else 0."""
+    """Put the 576 samples of a granule, Q5.26, at `out`, and make its last slots the past of the next one: in each row 15 of A, 9 of H and 9 of L.
+
+    `a`, `p`: anything of that type. `d`: WINDOW. `up`: 32 where a word has 64 bits, else 0.
+    """
     mid = up + 5
     low = up + 10
     samples = 32
@@ -104,11 +107,7 @@ def window(a: int, p: ptr32, rows: ptr32, out: ptr32, d: ptr32, up: int):
         d = ptr32(int(d) + 80)
         out = ptr32(int(out) + 4)
         samples -= 1
-
-
-@micropython.viper
-def move_on(a: int, p: ptr32):
-    """Make the last slots of this granule the past of the next one: in each row 15 of A, 9 of H and 9 of L. `a`: anything, `p`: the history."""
+    p = rows
     a = 32
     while a:
         a -= 1
