@@ -4,7 +4,7 @@ import asyncio
 
 from node.bus import topics
 from node.duties.inbox import Inbox
-from node.refusal import COMMAND_UNKNOWN, SIGNATURE, SLOT, Refused
+from node.refusal import COMMAND_UNKNOWN, FULL, SIGNATURE, SLOT, Refused
 
 PLAN_TOPIC = "loa/v1/to/a/b/plan"
 COMMAND_TOPIC = "loa/v1/to/node/n-1/cmd"
@@ -26,7 +26,7 @@ class Admission:
 
     async def admit(self, topic, raw):
         found = self.known[raw]
-        if isinstance(found, Refused):
+        if isinstance(found, Exception):
             raise found
         return found
 
@@ -84,6 +84,18 @@ async def test_a_command_that_is_not_known_is_answered():
     bench = Bench(refuse)
     await bench.take(COMMAND_TOPIC, b"1", Document(topics.COMMAND, "dance-1"))
     assert bench.answers == [("dance-1", COMMAND_UNKNOWN)]
+
+
+async def test_what_there_is_no_memory_for_is_refused_and_does_not_end_the_node():
+    async def burst(document):
+        raise MemoryError
+
+    bench = Bench(burst)
+    assert not await bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1"))
+    assert bench.answers == [("plan:a/b:1", FULL)]
+    assert not await bench.take(PLAN_TOPIC, b"2", MemoryError())
+    assert bench.nobodys == [FULL]
+    assert bench.admission.committed == bench.counted == bench.kept == []
 
 
 async def test_what_nobody_signed_is_recorded_and_not_answered():

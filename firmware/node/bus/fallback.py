@@ -15,6 +15,7 @@ from node.refusal import HTTP_STATUS, ORIGIN, OVERSIZED, TIMEOUT, UNREACHABLE, R
 _AFTER_MS = const(60_000)
 _EVERY_MS = const(60_000)
 _FETCH_MS = const(30_000)
+_PIECE = const(512)
 _OK = const(200)
 _NOTHING_NEW = (304, 404)
 _NO_SERVER = (UNREACHABLE, TIMEOUT, ORIGIN)
@@ -111,12 +112,12 @@ class Fallback:
 
 
 async def _body(response):
-    """The whole body as bytes. Raises Refused(OVERSIZED) instead of reading more than a document may have."""
-    buffer = memoryview(bytearray(DOCUMENT_BYTES_MAX + 1))
-    size = 0
-    while size < len(buffer):
-        count = await response.readinto(buffer[size:])
+    """The whole body, in as much memory as it needs. Raises Refused(OVERSIZED) instead of reading more than a document may have."""
+    body = bytearray()
+    piece = memoryview(bytearray(_PIECE))
+    while len(body) <= DOCUMENT_BYTES_MAX:
+        count = await response.readinto(piece)
         if not count:
-            return bytes(buffer[:size])
-        size += count
+            return body
+        body.extend(piece[:count])
     raise Refused(OVERSIZED, "more than {} bytes".format(DOCUMENT_BYTES_MAX))

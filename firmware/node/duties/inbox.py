@@ -10,7 +10,7 @@ from micropython import const
 
 from node.bell import Bell
 from node.bus import topics
-from node.refusal import DAMAGED, TIME_UNSET, Refused
+from node.refusal import DAMAGED, FULL, TIME_UNSET, Refused
 
 _LOOK_MS = const(30_000)
 _UNANSWERED = (topics.SEEN,)  # it is an answer itself
@@ -80,6 +80,9 @@ class Inbox:
             if refused.code != TIME_UNSET:
                 self._tell(refused, stored)
             return False
+        except MemoryError:  # of a small board: the document must not end the node, which would only meet it again
+            self._tell(_no_memory(), stored)
+            return False
         if not stored and document.kind not in _UNANSWERED:
             self._keep(document)
             self._answer(document.id, None)
@@ -98,9 +101,10 @@ class Inbox:
                 await self._handlers[document.kind](document)
                 self._admission.commit(document)
             self._committed(document)
-        except Refused as refused:
+        except (Refused, MemoryError) as error:
+            refused = error if isinstance(error, Refused) else _no_memory()
             refused.subject = document.id
-            raise
+            raise refused
 
     async def _review_pending(self):
         for topic in list(self._pending):
@@ -122,3 +126,7 @@ class Inbox:
             self._answer(subject, refused)
         else:
             self._refused(refused)
+
+
+def _no_memory():
+    return Refused(FULL, "no memory for it now")

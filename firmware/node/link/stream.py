@@ -33,7 +33,7 @@ class Stream:
         self._last = None  # ticks after which nothing is waited for, see `limit`
         self._late = False
         self._closed = False
-        self._held = memoryview(bytearray(_HELD_BYTES))  # received with a line but behind it
+        self._held = None  # received with a line but behind it; made for the first line, which MQTT never asks for
         self._start = self._end = 0
         self._guard = asyncio.create_task(self._watch())
 
@@ -58,6 +58,8 @@ class Stream:
     async def readline(self, longest=1024):
         """One line with its line feed as bytes; without it where the peer has closed. MALFORMED beyond `longest` bytes."""
         line = b""
+        if self._held is None:
+            self._held = memoryview(bytearray(_HELD_BYTES))
         while True:
             start, stop = self._start, self._start
             while stop < self._end and self._held[stop] != _LINE_FEED:

@@ -42,7 +42,7 @@ class Download:
         self._have = 0
         self._synced = 0
         self._hash = hashlib.sha256()
-        self._view = memoryview(bytearray(_PIECE))
+        self._view = None  # the piece under way; none while others have the turn or sound is out
 
     async def run(self, get, address):
         """Return when the file stands at `path`. Raises Refused: HTTP_STATUS, LENGTH, HASH, FULL, and what `get` and its answer raise.
@@ -63,6 +63,7 @@ class Download:
         if left > self._size:
             await files.remove(self._gate, self._part)
             return
+        self._begin_pieces()
         with open(self._part, "rb") as file:
             while self._have < left:
                 count = file.readinto(self._view)
@@ -70,14 +71,23 @@ class Download:
                 self._have += count
                 await asyncio.sleep_ms(0)
         self._synced = left
+        self._view = None
+
+    def _begin_pieces(self):
+        try:
+            self._view = memoryview(bytearray(_PIECE))
+        except MemoryError:
+            raise Refused(FULL, "no memory to receive it")
 
     async def _ask(self, get, address):
         """One request: to the end of the file, or until something else has the turn."""
         response = await get(address, {"Range": "bytes={}-".format(self._have)} if self._have else {})
         try:
             await self._check(response)
+            self._begin_pieces()
             await self._receive(response)
         finally:
+            self._view = None
             response.close()
 
     async def _check(self, response):

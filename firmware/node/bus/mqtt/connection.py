@@ -77,16 +77,25 @@ class Connection:
             await reader.skip(self._note_progress)  # a topic so long that nobody subscribed to it
             return
         message = packets.parse_publish(reader.flags, reader.body, reader.is_whole)
-        if reader.is_oversized:
+        if reader.is_whole or await self._has_rest(message):
+            await self._inbox.put(message)
+        else:
             size = reader.size
             await reader.skip(self._note_progress)
             self._owner.oversized(message.topic, size)
-        else:
-            if not reader.is_whole:
-                message.payload = await reader.rest(packets.payload_at(reader.body, message.qos))
-            await self._inbox.put(message)
         if message.qos:
             await self._send(packets.puback(message.packet_id))
+
+    async def _has_rest(self, message):
+        """Read the payload of a message that is larger than the read buffer; False for one that has no room, of which nothing was read."""
+        reader = self._reader
+        if reader.is_oversized:
+            return False
+        try:
+            message.payload = await reader.rest(packets.payload_at(reader.body, message.qos))
+        except MemoryError:
+            return False
+        return True
 
     def _note_progress(self):
         self._heard = True
