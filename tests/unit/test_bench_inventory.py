@@ -6,6 +6,7 @@ import pytest
 
 from loa.bench.errors import BoardTaken, NodeTaken, NoNodeLeft, NotKept
 from loa.bench.inventory import BEGUN, FAILED, MADE, Inventory
+from loa.errors import LoaError
 
 KIND = "generic-esp32-max98357a"
 
@@ -48,6 +49,19 @@ def test_what_was_made_stays_made_while_it_is_made_again(inventory):
     inventory.end("mac1", FAILED, "the cable", {})
     entry = inventory.of_node("a")
     assert entry is not None and entry.made is not None and (entry.result, entry.reason) == (FAILED, "the cable")
+
+
+def test_an_attempt_ends_as_made_or_with_what_went_wrong(inventory):
+    with inventory.attempt("mac1", KIND, ["a", "b"], "1-1") as attempt:
+        assert attempt.node == "a"
+        attempt.versions = {"application": "1.0"}
+    assert (inventory.board("mac1").result, inventory.board("mac1").versions) == (MADE, {"application": "1.0"})
+    with pytest.raises(LoaError), inventory.attempt("mac1", KIND, ["a", "b"], "1-1"):
+        raise LoaError("the cable")
+    assert (inventory.board("mac1").result, inventory.board("mac1").reason) == (FAILED, "the cable")
+    with pytest.raises(NodeTaken), inventory.attempt("mac2", KIND, ["a"], "1-1"):
+        raise AssertionError("there is no node for it")
+    assert inventory.board("mac2") is None
 
 
 def test_one_identity_for_two_boards_is_refused_unless_somebody_insists(inventory):

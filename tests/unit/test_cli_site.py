@@ -63,7 +63,12 @@ def test_what_a_new_site_needs_is_said(tmp_path: Path) -> None:
 
 def test_keys_are_rotated_and_revoked(begun: Path) -> None:
     where = ("--site", begun / "site.toml", "--root", begun / "stick", "--passphrase", SECRET, "--json")
-    assert run("keys", "rotate", "yen-chau", *where).json == {"station": "yen-chau", "key": "yen-chau-2", "earlier": "yen-chau"}
+    assert run("keys", "rotate", "yen-chau", *where).json == {
+        "station": "yen-chau",
+        "key": "yen-chau-2",
+        "earlier": "yen-chau",
+        "broker": [],
+    }
     assert run("keys", "revoke", "yen-chau", *where).json["key"] == "yen-chau-2"
     told = run("keys", "rotate", "yen-chua", *where, code=EXIT_INVALID)
     assert 'did you mean "yen-chau"?' in told.stderr

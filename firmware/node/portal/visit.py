@@ -14,9 +14,12 @@ _READ_MS = const(15_000)  # to read that it worked
 
 
 class Visit:
-    """`play(volume)`: coroutine that sounds the chime; `save(ssid, password)`: coroutine that keeps a network, raises OSError. `url`: of the page."""
+    """`play(volume)`: coroutine that sounds the chime; `save(ssid, password)`: coroutine that keeps a network, raises OSError. `url`: of the page.
 
-    def __init__(self, node, code, radio, play, save, url):
+    `clock`: where MicroPython's ticks come from.
+    """
+
+    def __init__(self, node, code, radio, play, save, url, clock=time):
         self.node = node
         self.lock = Lock(code)
         self.radio = radio
@@ -28,7 +31,8 @@ class Visit:
         self._sounding = None
         self._trying = None
         self._until = None  # ticks at which it is over, once that is sooner than the ten minutes
-        self._since = time.ticks_ms()
+        self._clock = clock
+        self._since = clock.ticks_ms()
 
     @property
     def trying(self):
@@ -59,8 +63,8 @@ class Visit:
     @property
     def is_over(self):
         """True when nobody may use the page any more."""
-        now = time.ticks_ms()
-        return time.ticks_diff(now, self._since) >= OPEN_MS or (self._until is not None and time.ticks_diff(now, self._until) >= 0)
+        now, diff = self._clock.ticks_ms(), self._clock.ticks_diff
+        return diff(now, self._since) >= OPEN_MS or (self._until is not None and diff(now, self._until) >= 0)
 
     async def _join(self, ssid, password):
         if not await self.radio.join(ssid, password):
@@ -76,7 +80,7 @@ class Visit:
         self._end_in(_READ_MS)
 
     def _end_in(self, ms):
-        self._until = time.ticks_add(time.ticks_ms(), ms)
+        self._until = self._clock.ticks_add(self._clock.ticks_ms(), ms)
 
 
 def saver(gate, folder):

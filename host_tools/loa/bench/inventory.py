@@ -9,11 +9,12 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from loa.bench.errors import BoardTaken, NodeTaken, NoNodeLeft, NotKept
+from loa.errors import LoaError
 from loa.station.database import Database
 
 FILE = "bench.db"
@@ -47,6 +48,14 @@ class Entry:
     versions: dict[str, Any]
 
 
+@dataclass
+class Attempt:
+    """A board on its way to become a node. `versions`: what is to be kept of what stands on it, when all went well."""
+
+    node: str
+    versions: dict[str, Any] = field(default_factory=dict)
+
+
 class Inventory:
     """The boards of a site; `folder` is where its parts keep their things."""
 
@@ -70,6 +79,17 @@ class Inventory:
     def boards(self) -> list[Entry]:
         """Every board, the newest last."""
         return [_entry(row) for row in self._database.rows("SELECT * FROM board ORDER BY at, mac")]
+
+    @contextmanager
+    def attempt(self, mac: str, kind: str, candidates: Sequence[str], port: str, again: bool = False) -> Iterator[Attempt]:
+        """As `begin`; at the end of the block the board is made, or it failed with the `LoaError` that the block raised."""
+        under_way = Attempt(self.begin(mac, kind, candidates, port, again))
+        try:
+            yield under_way
+        except LoaError as error:
+            self.end(mac, FAILED, error.message, {})
+            raise
+        self.end(mac, MADE, "", under_way.versions)
 
     def begin(self, mac: str, kind: str, candidates: Sequence[str], port: str, again: bool = False) -> str:
         """Give a board its node, one of `candidates`, and note that it is begun; returns the node.

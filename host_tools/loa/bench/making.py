@@ -6,15 +6,15 @@ Whatever breaks off in between, the same call again goes on where it was and cha
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 from loa.bench.errors import NoSuchBoard, NotHeard
-from loa.bench.inventory import FAILED, MADE, Inventory
+from loa.bench.inventory import Inventory
 from loa.bench.newcomers import Newcomers
 from loa.boards import Board, Partition, load_board
-from loa.errors import LoaError
 from loa.flash.layout import Stretch, partition_stretches, runtime_stretches
 from loa.flash.loader import Loader, connected
 from loa.flash.ports import Port
@@ -83,20 +83,21 @@ def make_node(bench: Bench, port: Port, candidates: Sequence[str], progress: Pro
     """
     begun = time.monotonic()
     progress.stage(_("asking the chip who it is"))
-    with connected(port.device, bench.baud, progress) as loader:
-        node_id, fresh = _assign(bench, loader, port, candidates)
-        kind = bench.site.nodes[node_id].board
-        try:
+    with ExitStack() as under_way:
+        with connected(port.device, bench.baud, progress) as loader:
+            fitting = _fitting(bench, loader, candidates)
+            before = bench.inventory.board(loader.mac)
+            kind = bench.site.nodes[fitting[0]].board
+            attempt = under_way.enter_context(bench.inventory.attempt(loader.mac, kind, fitting, port.location, bench.again))
+            node_id = attempt.node
             image = bench.image(kind)
-            fresh = fresh or bench.wipe or _is_blank(loader, load_board(kind).partition(_STORED))
+            was_it = before is not None and before.node == node_id and before.made is not None
+            fresh = not was_it or bench.wipe or _is_blank(loader, load_board(kind).partition(_STORED))
             written = bring_to(loader, _all_of(bench, node_id, image, fresh=fresh), progress)
-        except LoaError as error:
-            bench.inventory.end(loader.mac, FAILED, error.message, {})
-            raise
-        if bench.newcomers is not None:
-            bench.newcomers.expect(node_id)
-    state = first_word(bench, loader.mac, node_id, progress)
-    bench.inventory.end(loader.mac, MADE, "", _versions(image, state))
+            if bench.newcomers is not None:
+                bench.newcomers.expect(node_id)
+        state = first_word(bench, node_id, progress)
+        attempt.versions = _versions(image, state)
     if state is not None:
         bench.chirp(node_id, number)
     return Made(node_id, loader.mac, kind, written, state, time.monotonic() - begun)
@@ -116,17 +117,14 @@ def contents(site: Site, keyring: Keyring, node_id: str, services: Services, mar
     return {label: dict(held) for label, held in files.items()}
 
 
-def _assign(bench: Bench, loader: Loader, port: Port, candidates: Sequence[str]) -> tuple[str, bool]:
-    """The node that this board becomes, and whether it never was that before."""
+def _fitting(bench: Bench, loader: Loader, candidates: Sequence[str]) -> list[str]:
+    """Those nodes that this board can become. Raises `WrongBoard` or `NoSuchBoard` if there is none."""
     if len(candidates) == 1:
         check_board(loader, load_board(bench.site.nodes[candidates[0]].board))
     fitting = [node_id for node_id in candidates if _fits(loader, load_board(bench.site.nodes[node_id].board))]
     if not fitting:
         raise NoSuchBoard(loader.chip, loader.flash_bytes >> 20)
-    before = bench.inventory.board(loader.mac)
-    kind = bench.site.nodes[fitting[0]].board
-    node_id = bench.inventory.begin(loader.mac, kind, fitting, port.location, bench.again)
-    return node_id, before is None or before.node != node_id or before.made is None
+    return fitting
 
 
 def _is_blank(loader: Loader, partition: Partition) -> bool:
@@ -154,16 +152,14 @@ def _all_of(bench: Bench, node_id: str, image: RuntimeImage, *, fresh: bool) -> 
     return runtime_stretches(board, image) + partition_stretches(board, images, raw if fresh else ())
 
 
-def first_word(bench: Bench, mac: str, node_id: str, progress: Progress) -> dict[str, Any] | None:
-    """The state that a node sends after its restart; None if nobody waits. Raises `NotHeard`, which the inventory knows then too."""
+def first_word(bench: Bench, node_id: str, progress: Progress) -> dict[str, Any] | None:
+    """The state that a node sends after its restart; None if nobody waits. Raises `NotHeard`."""
     if bench.newcomers is None:
         return None
     progress.stage(_("waiting for its first word"))
     state = bench.newcomers.wait(node_id, bench.wait_s)
     if state is None:
-        error = NotHeard(node_id, bench.wait_s)
-        bench.inventory.end(mac, FAILED, error.message, {})
-        raise error
+        raise NotHeard(node_id, bench.wait_s)
     return state
 
 

@@ -8,14 +8,13 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from loa.bench.inventory import FAILED, MADE
 from loa.bench.making import Bench, contents, first_word
 from loa.bench.prompt import Prompt, taken_over
 from loa.boards import load_board
-from loa.errors import LoaError
 from loa.flash.errors import BoardError
 from loa.flash.ports import Port
 from loa.language import _
@@ -67,22 +66,19 @@ def provision(bench: Bench, port: Port, node_id: str, progress: Progress) -> Pro
     """Give the board on a port the identity and application of a node. Raises `LoaError`; the same call again goes on."""
     kind = bench.site.nodes[node_id].board
     progress.stage(_("taking the board over"))
-    with taken_over(port.device, progress) as prompt:
-        board = ask_who(prompt)
-        lacking = [one.label for one in load_board(kind).partitions if one.format and one.label not in board.partitions]
-        if lacking:
-            raise NotFlashed(lacking)
-        bench.inventory.begin(board.mac, kind, [node_id], port.location, bench.again)
-        try:
+    with ExitStack() as under_way:
+        with taken_over(port.device, progress) as prompt:
+            board = ask_who(prompt)
+            lacking = [one.label for one in load_board(kind).partitions if one.format and one.label not in board.partitions]
+            if lacking:
+                raise NotFlashed(lacking)
+            attempt = under_way.enter_context(bench.inventory.attempt(board.mac, kind, [node_id], port.location, bench.again))
             files = contents(bench.site, bench.keyring, node_id, bench.services(node_id), board.march)
             sent = send(prompt, files, progress)
-        except LoaError as error:
-            bench.inventory.end(board.mac, FAILED, error.message, {})
-            raise
-        if bench.newcomers is not None:
-            bench.newcomers.expect(node_id)
-    state = first_word(bench, board.mac, node_id, progress)
-    bench.inventory.end(board.mac, MADE, "", {"runtime": board.version, "application": (state or {}).get("version")})
+            if bench.newcomers is not None:
+                bench.newcomers.expect(node_id)
+        state = first_word(bench, node_id, progress)
+        attempt.versions = {"runtime": board.version, "application": (state or {}).get("version")}
     return Provisioned(node_id, board.mac, sent, state)
 
 

@@ -62,11 +62,9 @@ def rotate(
     keyring = place.keyring_with(root)
     earlier = keyring.history(station).kid
     kid = keyring.rotate_station(place.site, station, passphrase or None)
-    if json:
-        output.as_json({"station": station, "key": kid, "earlier": earlier})
-        return
-    output.results().print(_("station {station} signs with {key} from now on", station=station, key=kid))
-    output.notes().print(_("hint: when no node lags any more: `loa keys revoke {key}`", key=earlier))
+    words = _("station {station} signs with {key} from now on", station=station, key=kid)
+    hint = _("hint: when no node lags any more: `loa keys revoke {key}`", key=earlier)
+    _say(place, json, {"station": station, "key": kid, "earlier": earlier}, words, hint)
 
 
 @at_keys
@@ -137,12 +135,14 @@ def tell_broker(place: Place) -> list[str]:
     return [str(path) for path in export(place.site, place.keyring, folder)] if folder.is_dir() else []
 
 
-def _say(place: Place, json: bool, facts: dict[str, str], words: str) -> None:
+def _say(place: Place, json: bool, facts: dict[str, str], words: str, hint: str = "") -> None:
     told = tell_broker(place)
     if json:
         output.as_json({**facts, "broker": told})
         return
     output.results().print(words)
+    if hint:
+        output.notes().print(hint)
     if told:
         output.notes().print(_("hint: let the broker read its configuration again: {files}", files=", ".join(told)))
 

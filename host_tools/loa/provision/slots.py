@@ -5,6 +5,7 @@ The key is everything that goes into a slot, so a changed source, compiler or ve
 
 import hashlib
 import os
+import threading
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -20,17 +21,19 @@ from loa.provision.sources import sources
 
 # What else decides how a slot looks: what compiles it, and what it must leave by name for the bench.
 _TOOLS = (Path(__file__).parent, Path(loa.tighten.__file__).parent, Path(loa.bench.__file__).parent / "on_board")
+_ONE_COMPILES = threading.Lock()  # boards that are made at once need the same slot
 
 
 def cached_application(march: str | None, folder: Path | None = None) -> bytes:
     """The slot for an architecture (`loa.provision.contents.application`), made if this machine has none for these sources yet."""
     path = (folder or user_cache_path("loa", appauthor=False) / "slots") / f"{_key(march)}.zip"
-    if path.is_file():
-        return path.read_bytes()
-    slot = application(march)
-    with suppress(OSError):  # a full disk costs the time of compiling again, nothing else
-        _keep(slot, path)
-    return slot
+    with _ONE_COMPILES:
+        if path.is_file():
+            return path.read_bytes()
+        slot = application(march)
+        with suppress(OSError):  # a full disk costs the time of compiling again, nothing else
+            _keep(slot, path)
+        return slot
 
 
 def _keep(slot: bytes, path: Path) -> None:
