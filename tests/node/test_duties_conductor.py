@@ -48,7 +48,8 @@ class Stage:
         self.log = []
         self.volumes = []
         self.performances = []
-        self.conductor = Conductor(self, self, self, self, self.drop, lambda needs: None, lambda: None, lambda: None)
+        self.needs = []
+        self.conductor = Conductor(self, self, self, self, self.drop, self.needs.append, lambda: None, lambda: None)
 
     def decide(self, now, known):
         decision, self.decision = self.decision, Decision(self.decision.item, self.decision.volume)
@@ -136,5 +137,16 @@ async def test_rest_ends_what_sounds_and_starts_nothing():
         await stage.conductor.rest()
         await stage.settle(Decision(Item("b")))
         assert stage.log == ["begin a", "end a"]
+
+    await _with_stage(life)
+
+
+async def test_what_is_needed_is_told_once_it_is_known():
+    async def life(stage):
+        unknown = Decision()
+        unknown.upcoming = None
+        del stage.needs[:]
+        await stage.settle(unknown)
+        assert None not in stage.needs
 
     await _with_stage(life)

@@ -11,7 +11,7 @@ def test_nothing_is_done_before_the_time_is_known():
     held = agenda(slot("a", time(7)))
     held.put_air("p/c", air(order("u", rank="urgent"), order("v", do="volume", volume=3)))
     decision = held.decide(at(7), False)
-    assert (decision.item, decision.volume, decision.dropped, decision.wake, decision.upcoming) == (None, None, [], None, [])
+    assert (decision.item, decision.volume, decision.dropped, decision.wake, decision.upcoming) == (None, None, [], None, None)
     assert heard(held, at(7)) == "u"
 
 
@@ -221,6 +221,8 @@ def test_a_leap_of_the_clock_is_walked_in_steps_and_keeps_the_air():
         assert len(decision.dropped) <= 16 and decision.item.key == key
         if decision.wake > at(9):
             break
+        assert decision.upcoming is None  # nobody may throw away what it does not name yet
+    assert decision.upcoming
     assert calls > 3 and len(dropped) == 78  # all but what sounds and its slot's next, which waits for it
     assert len({item.key for item, _ in dropped}) == 78 and {reason for _, reason in dropped} == {"late"}
 

@@ -14,7 +14,8 @@ _VOLUME_FULL = const(100)
 
 
 class Conductor:
-    """`dropped(item, why)` records what will not be heard; `needs(upcoming)` is told what the coming items play; `on_change()` that `on_air` is another."""
+    """`dropped(item, why)` records what will not be heard; `needs(upcoming)` is told what the coming items play, once that is known;
+    `on_change()` that `on_air` is another."""
 
     def __init__(self, agenda, player, performances, clock, dropped, needs, on_change, check_in):
         self._check_in = check_in
@@ -52,7 +53,8 @@ class Conductor:
                 if item.key == self.on_air:
                     self._performance.dropped()
             self._set_volume(decision.volume)
-            self._needs(decision.upcoming)
+            if decision.upcoming is not None:
+                self._needs(decision.upcoming)
             await self._follow(None if self._resting else decision.item)
             await self._until(decision.wake, now)
 

@@ -41,7 +41,7 @@ class Decision:
     volume    per cent of the node's ceiling by order, or None. An order holds for items of at most its class
     dropped   list of (Item, why) that will not be played (any more); `verdict` names the whys. Each is reported in one decision only
     wake      Unix seconds at which to ask again; None: when something changes
-    upcoming  list of Need, one for each bulletin that a coming or waiting item plays, soonest first; do not change it
+    upcoming  list of Need, one for each bulletin that a coming or waiting item plays, soonest first; do not change it. None while it is not known
     """
 
     def __init__(self, item, volume, dropped, wake, upcoming):
@@ -217,7 +217,7 @@ class Agenda:
         its time."""
         if not known_time:
             self._sounding = _SILENCE
-            return Decision(None, None, [], None, [])
+            return Decision(None, None, [], None, None)
         if now < self._now - _WRONG_S:
             self._rewind(now)
         self._now = now
@@ -250,7 +250,7 @@ class Agenda:
         self._sounding = (chosen[0].base, chosen[1]) if chosen else _SILENCE
         if cut not in (_SILENCE, self._sounding):
             turn.at(now + 1)  # how far it was heard, and so how long it may wait, is known by then
-        return Decision(item, self._volume(now, item), turn.dropped, turn.wake, self._upcoming or [])
+        return Decision(item, self._volume(now, item), turn.dropped, turn.wake, self._upcoming)
 
     def _rewind(self, now):
         """The clock was ahead and has been put right: what was given up before its time may still be played. An order that expired meanwhile is gone."""
