@@ -36,14 +36,31 @@ def test_a_gap_is_not_covered_until_it_is_filled(record: Record) -> None:
 
 
 def test_a_gap_that_the_node_no_longer_has_is_lost_and_said(record: Record) -> None:
-    for n in (1, 4, 7):
+    for n in (1, 4, 7, 4, 7):
         record.add(NODE, boot(n))
+    assert record.recorded(NODE, "j1") == 1
     assert not record.add(NODE, boot(4))
     assert record.recorded(NODE, "j1") == 4
     assert record.lost() == [(NODE, "j1", 2, 3)]
-    record.add(NODE, boot(7))
+    for n in (7, 7):
+        record.add(NODE, boot(n))
     assert record.recorded(NODE, "j1") == 7
     assert record.lost() == [(NODE, "j1", 2, 3), (NODE, "j1", 5, 6)]
+
+
+def test_a_repetition_by_mqtt_is_no_sign_that_older_events_are_gone(record: Record) -> None:
+    """The station was away for 2 and 3; then the broker is, and what was in flight to it comes again before the node has begun from its oldest."""
+    for n in (1, 4, 4, 2, 3, 4):
+        record.add(NODE, boot(n))
+    assert record.recorded(NODE, "j1") == 4 and record.lost() == []
+
+
+def test_repetitions_count_within_one_connection_only(record: Record) -> None:
+    for _ in range(4):
+        for n in (1, 4):
+            record.add(NODE, boot(n))
+        record.begin_connection()
+    assert record.recorded(NODE, "j1") == 1 and record.lost() == []
 
 
 def test_journals_and_nodes_are_apart(record: Record) -> None:

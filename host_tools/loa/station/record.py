@@ -1,7 +1,8 @@
 """The record: every event of every node exactly once, by (node, journal, n), and how far each journal is recorded without a gap.
 
-A node sends its events in order and again until `seen` covers them, so an event that is missing comes by itself. If a later one comes a
-second time and the missing ones do not, the node no longer has them: the gap is recorded as lost, so that it is not waited for for ever.
+A node sends its events in order and again until `seen` covers them, so an event that is missing comes by itself. If the first one behind the gap is
+repeated twice and the missing ones do not come, the node no longer has them: the gap is recorded as lost, so that it is not waited for for ever. One
+repetition proves nothing: MQTT repeats what was in flight before the node begins again from its oldest.
 """
 
 import json
@@ -13,6 +14,7 @@ from loa.firmware import report_fields, schema
 from loa.station.database import Database
 
 _UNIX_MAX = 4102444800
+_REPEATED = 2  # times that make a gap a loss
 # The members that every event has; one of a kind that only newer nodes know is recorded as it is.
 _ANY_KIND = schema.Record("event", {name: report_fields.EVENTS["boot"].required[name] for name in ("journal", "n", "t")})
 
@@ -38,6 +40,11 @@ class Record:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._repeated: dict[tuple[str, str, int], int] = {}  # (node, journal, first event behind a gap): how often it came again
+
+    def begin_connection(self) -> None:
+        """What was repeated before tells nothing any more: the station may have missed what came with it."""
+        self._repeated.clear()
 
     def add(self, node_id: str, body: dict[str, Any]) -> bool:
         """Record an event; False if it stands there already. Raises `Refused(MALFORMED)` if it is none; then nothing changes."""
@@ -48,11 +55,9 @@ class Record:
             new = rows.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", values).rowcount > 0
             rows.execute("INSERT OR IGNORE INTO journal VALUES (?, ?, 0)", (node_id, journal))
             upto = self.recorded(node_id, journal)
-            if not new and n > upto + 1:
-                rows.execute(
-                    "INSERT INTO lost VALUES (?, ?, ?, ?)", (node_id, journal, upto + 1, self._first_after(node_id, journal, upto) - 1)
-                )
-                upto = self._first_after(node_id, journal, upto) - 1
+            if not new and n > upto + 1 and n == self._first_after(node_id, journal, upto) and self._is_given_up(node_id, journal, n):
+                rows.execute("INSERT INTO lost VALUES (?, ?, ?, ?)", (node_id, journal, upto + 1, n - 1))
+                upto = n - 1
             while rows.execute("SELECT 1 FROM event WHERE node = ? AND journal = ? AND n = ?", (node_id, journal, upto + 1)).fetchone():
                 upto += 1
             rows.execute("UPDATE journal SET upto = ? WHERE node = ? AND journal = ?", (upto, node_id, journal))
@@ -84,6 +89,15 @@ class Record:
     def lost(self) -> list[tuple[str, str, int, int]]:
         """(node, journal, first, last) of events that nodes no longer had."""
         return [tuple(row) for row in self._database.rows("SELECT node, journal, first, last FROM lost ORDER BY rowid")]
+
+    def _is_given_up(self, node_id: str, journal: str, n: int) -> bool:
+        """Count a repetition of the first event behind a gap; True if there were enough."""
+        gap = (node_id, journal, n)
+        self._repeated[gap] = self._repeated.get(gap, 0) + 1
+        if self._repeated[gap] < _REPEATED:
+            return False
+        del self._repeated[gap]
+        return True
 
     def _first_after(self, node_id: str, journal: str, n: int) -> int:
         row = self._database.row("SELECT min(n) AS n FROM event WHERE node = ? AND journal = ? AND n > ?", node_id, journal, n)

@@ -133,6 +133,7 @@ class Service:
     def _up(self) -> None:
         self._published.clear()
         self._sent.clear()
+        self._station.record.begin_connection()
         self._publish_documents()
         self._send_commands()
 
