@@ -168,6 +168,13 @@ def test_what_is_not_understood_is_left_alone() -> None:
         assert tighten(code) == code
 
 
+@pytest.mark.parametrize("line", ["print(x)", "y = f(x)", "y = int(len(p))", "raise ValueError", "x.y = 3"])
+def test_functions_that_call_others_are_left_alone(line: str, tmp_path: Path) -> None:
+    text = f"@micropython.viper\ndef f(x, n: int, p) -> int:\n    while n < 5:\n        n += 1\n        {line}\n    return n\n"
+    (code,) = viper(compiled(text, tmp_path))
+    assert tighten(code) == code
+
+
 def test_a_file_of_bytecode_stays_as_it_is(tmp_path: Path) -> None:
     source = FIRMWARE / "node" / "plan" / "arbiter.py"
     target = tmp_path / "m.mpy"

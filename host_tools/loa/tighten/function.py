@@ -33,9 +33,9 @@ def _tightened(code: bytes) -> bytes:
     ops = decode(code)
     body = _body_start(ops)
     prologue, rest = ops[:body], ops[body:]
-    outside = {op.target for _, op in rest if op.target >= 0} - {place for place, _ in rest}
-    if outside or not rest:
-        raise Unknown("jumps into the prologue")
+    if _leaves(prologue) or _leaves(rest) or not rest:
+        raise Unknown("jumps into the prologue or out of it")
+    _only_results_converted(rest)
     blocks = blocks_of(_joined(rest))
     entry, frame_bytes = prologue[0][1], prologue[0][1].n
     _name(blocks, _stored(prologue))
@@ -60,6 +60,17 @@ def _body_start(ops: list[tuple[int, Op]]) -> int:
     if last < 0:
         raise Unknown("no arguments")
     return last + 1
+
+
+def _leaves(ops: list[tuple[int, Op]]) -> bool:
+    return not {op.target for _, op in ops if op.target >= 0} <= {place for place, _ in ops}
+
+
+def _only_results_converted(ops: list[tuple[int, Op]]) -> None:
+    """Functions that call anything else are not for this: what a call reads and how it may end is not known."""
+    for before, (place, op) in zip([None, *ops], ops, strict=False):
+        if op.name == "callx8" and (before is None or before[1] != Op("l32i", op.of[0], [_TABLE], _TO_OBJECT)):
+            raise Unknown(f"a call at {place}")
 
 
 def _stored(prologue: list[tuple[int, Op]]) -> set[int]:
@@ -89,7 +100,7 @@ def _name(blocks: list[Block], arguments: set[int]) -> None:
             ops += _named(op)
         block.ops[:] = ops
     first = blocks[0]
-    taken = [Op("mov", _variable(register), [register]) for register in (4, 5, _TABLE, 6, _ARGUMENT)]
+    taken = [Op("mov", _variable(register), [register]) for register in (2, 3, 4, 5, 6, _TABLE, _ARGUMENT)]
     taken += [Op("param", FIRST_SLOT + cell, [], cell) for cell in sorted(arguments)]
     blocks.insert(0, Block(-2, taken))
     if first.label < 0:
