@@ -14,13 +14,11 @@ _SIM = Path(__file__).resolve().parent
 _HOST_TOOLS = _SIM.parent.parent
 
 
-def launch(
-    runtime: Runtime, heap_kb: int, log: Path, told: Mapping[str, str], terminal: int | None
-) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def launch(command: list[str], log: Path, told: Mapping[str, str], terminal: int | None) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """The process, and our end of its lifeline (`loa.sim.hardware.lifeline`).
 
-    `told`: what it finds in its environment, by the names of `loa.sim.hardware.chip`. `terminal`: a file descriptor for its console, which is closed
-    here; without one it prints into the file `log`. The folder `files` beside that is its working folder.
+    `command`: see `start_command`. `told`: what it finds in its environment, by the names of `loa.sim.hardware.chip`. `terminal`: a file descriptor
+    for its console, which is closed here; without one it prints into the file `log`. The folder `files` beside that is its working folder.
     """
     ours, theirs = socket.socketpair()
     environment = os.environ | told | {chip.LIFELINE: str(theirs.fileno()), chip.TERMINAL: "0" if terminal is None else "1"}
@@ -28,7 +26,7 @@ def launch(
     working.mkdir(exist_ok=True)
     with theirs, log.open("ab") as printed:
         process = subprocess.Popen(
-            _command(runtime, heap_kb, prompt=terminal is not None),
+            command,
             cwd=working,
             env=environment,
             stdin=subprocess.DEVNULL if terminal is None else terminal,
@@ -42,8 +40,8 @@ def launch(
     return process, ours
 
 
-def _command(runtime: Runtime, heap_kb: int, *, prompt: bool) -> list[str]:
-    """`prompt`: MicroPython's is there when the program ends."""
+def start_command(runtime: Runtime, heap_kb: int, *, prompt: bool) -> list[str]:
+    """What starts a node. `prompt`: MicroPython's is there when the program ends."""
     if runtime.is_micropython:
         unix = _SIM / "unix"
         folders = [str(unix), str(_HOST_TOOLS)]

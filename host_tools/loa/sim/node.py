@@ -22,7 +22,7 @@ from loa.errors import LoaError
 from loa.language import _
 from loa.sim import recording
 from loa.sim.hardware import chip, lifeline, surroundings
-from loa.sim.launch import launch
+from loa.sim.launch import launch, start_command
 from loa.sim.runtime import Runtime
 from loa.sim.watchdog import Watchdog
 
@@ -317,10 +317,14 @@ class SimulatedNode:
             chip.WORLD: json.dumps(self._world),
             chip.MAC: self._mac.hex(),
         }
-        launched = launch(self.runtime, self._heap_kb, self.folder / LOG_FILE, told, terminal)
+        launched = launch(self._command(), self.folder / LOG_FILE, told, terminal)
         if self._terminal is not None and cause == chip.PROMPT:
             self._terminal.hear(_CONTROL_A)
         return launched
+
+    def _command(self) -> list[str]:
+        """What its process runs; a node that is watched from outside its firmware runs something around it."""
+        return start_command(self.runtime, self._heap_kb, prompt=self._terminal is not None)
 
     def _clean_up(self, why: str) -> None:
         assert self._process is not None and self._wire is not None

@@ -9,7 +9,7 @@ from micropython import const
 from node.bus.mqtt.packets import LENGTH_BYTES_MAX
 from node.refusal import MALFORMED, UNREACHABLE, Refused
 
-_HEAD_BYTES = const(512)  # all packets but documents, and of these the longest topic
+_HEAD_BYTES = const(256)  # all packets but documents, and of these the longest topic
 
 
 class Reader:
