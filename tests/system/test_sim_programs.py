@@ -7,6 +7,7 @@ from boot_support import WAIT_S, board
 
 from loa.errors import LoaError
 from loa.provision.image import build_image
+from loa.sim.heap import heap_kb
 from loa.sim.node import LOG_FILE, wait_until
 
 _WATCHED = "import machine\nmachine.WDT(timeout=400)\n"
@@ -48,6 +49,18 @@ def test_a_program_that_gets_nowhere_is_named_in_one_line_with_its_log(loa_node,
     line, hint = str(error.value).split("\n")
     assert line.startswith(f"node bench-1 starts over and over: {says}")
     assert hint == f"its log is {node.folder / LOG_FILE}" and (node.folder / LOG_FILE).exists()
+
+
+@pytest.mark.parametrize("psram_mb", [0, 8])
+def test_the_heap_is_that_of_the_board(loa_node, psram_mb):
+    program = b"import gc\ngc.collect()\nprint('heap', gc.mem_alloc() + gc.mem_free(), gc.mem_alloc())"
+    flash = build_image(board(), {"vfs": {"main.py": program}, "app": {}, "data": {}})
+    node = loa_node(flash, "micropython")
+    node.install(flash, {"psram_mb": psram_mb})
+    node.start()
+    total, emulation = (int(number) for number in node.wait_for(r"^heap (\d+) (\d+)$", WAIT_S).groups())
+    assert heap_kb(psram_mb) * 1024 * 0.97 < total < heap_kb(psram_mb) * 1024
+    assert 110 * 1024 < emulation < 130 * 1024, "what `loa.sim.heap` takes the emulation to hold"
 
 
 def test_a_program_that_runs_is_not_complained_of(loa_node):

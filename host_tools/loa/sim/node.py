@@ -22,6 +22,7 @@ from loa.errors import LoaError
 from loa.language import _
 from loa.sim import recording
 from loa.sim.hardware import chip, lifeline, surroundings
+from loa.sim.heap import heap_kb
 from loa.sim.launch import launch, start_command
 from loa.sim.runtime import Runtime
 from loa.sim.watchdog import Watchdog
@@ -68,7 +69,7 @@ class Terminal(Protocol):
 
 
 class SimulatedNode:
-    """`folder` is made if it is missing; `heap_kb` is MicroPython's heap, on a 64-bit host twice what the same objects take on the board.
+    """`folder` is made if it is missing. MicroPython's heap is as large as the soldered board says, see `loa.sim.heap`.
 
     With a `terminal` the console is that one's, and MicroPython's prompt is there when the program ends; it needs MicroPython. `mac`: 6 bytes, of
     the node's own making if left out.
@@ -80,14 +81,12 @@ class SimulatedNode:
         node_id: str,
         runtime: Runtime,
         *,
-        heap_kb: int = 1024,
         terminal: Terminal | None = None,
         mac: bytes | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.node_id = node_id
         self.runtime = runtime
-        self._heap_kb = heap_kb
         self._terminal = terminal
         self._mac = mac or bytes([0x24]) + hashlib.sha256(node_id.encode()).digest()[:5]
         self._world: dict[str, Any] = {"seed": node_id, "began_ns": time.time_ns()}
@@ -105,8 +104,8 @@ class SimulatedNode:
         """Write the flash. The node must be off.
 
         `soldered`: what is on the board beside the chip. `amplifier` with `pin` and the level `on`, and with it the `rate` of the samples: a wrong order of
-        clocks and amplifier is heard. `psram_mb`: 0 leaves memory for one TLS session. `pull_ups`: pins with a resistor to the supply. `models`: see
-        `loa.sim.esp32.fitting`. What the description of a board says of it is in `loa.sim.soldered`.
+        clocks and amplifier is heard. `psram_mb`: 0 leaves memory for one TLS session and a small heap. `pull_ups`: pins with a resistor to the supply.
+        `models`: see `loa.sim.esp32.fitting`. What the description of a board says of it is in `loa.sim.soldered`.
         """
         if self.running:
             raise LoaError(_("node {node_id} is running", node_id=self.node_id))
@@ -324,7 +323,12 @@ class SimulatedNode:
 
     def _command(self) -> list[str]:
         """What its process runs; a node that is watched from outside its firmware runs something around it."""
-        return start_command(self.runtime, self._heap_kb, prompt=self._terminal is not None)
+        return start_command(self.runtime, heap_kb(self._psram_mb()), prompt=self._terminal is not None)
+
+    def _psram_mb(self) -> int:
+        """Of the soldered board; of the kind that has it where nothing was said."""
+        file = self.folder / chip.SOLDERED_FILE
+        return int(json.loads(file.read_text()).get("psram_mb", 1)) if file.exists() else 1
 
     def _clean_up(self, why: str) -> None:
         assert self._process is not None and self._wire is not None

@@ -6,8 +6,8 @@ from loa.boards import Board
 
 
 def soldered(board: Board, rate: int) -> dict[str, Any]:
-    """The amplifier's switch and the button's resistor. Memory is ample on every board here: the interpreter's words are twice as long."""
-    found: dict[str, Any] = {"rate": rate}
+    """The amplifier's switch, the button's resistor and the memory beside the chip's own."""
+    found: dict[str, Any] = {"rate": rate, "psram_mb": board.psram_mb}
     if amplifier := board.audio.amplifier:
         found["amplifier"] = {"pin": amplifier.pin, "on": amplifier.on}
     if board.button and board.button.pressed == 0:
