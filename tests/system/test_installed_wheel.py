@@ -6,6 +6,7 @@ there in editable form importable, as only a folder of site packages can do that
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -71,6 +72,20 @@ def test_the_example_of_readme_passes(installation: Installation) -> None:
     assert len(example().strip().splitlines()) <= 10
     run = installation.pytest("test_example.py", example())
     assert run.returncode == 0 and "1 passed" in run.stdout, run.stdout + run.stderr
+
+
+@pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed")
+def test_the_example_passes_on_the_second_engine(installation: Installation) -> None:
+    where = "\n\ndef test_engine(broker):\n    assert (broker.log_file.parent / 'mosquitto.conf').exists()\n"
+    run = installation.pytest("test_engine.py", example() + where, "--loa-engine", "mosquitto")
+    assert run.returncode == 0 and "2 passed" in run.stdout, run.stdout + run.stderr
+
+
+def test_an_engine_beside_a_url_or_unknown_is_refused(installation: Installation) -> None:
+    run = installation.pytest("test_example.py", example(), "--loa-engine", "nats", "--loa-broker", "mqtt://localhost")
+    assert run.returncode == 4 and "leave --loa-engine out" in run.stderr
+    run = installation.pytest("test_example.py", example(), "--loa-engine", "rabbit")
+    assert run.returncode == 4 and "'nats', 'mosquitto'" in run.stderr
 
 
 def test_what_is_left_of_a_test_that_fails_is_kept_and_named(installation: Installation) -> None:

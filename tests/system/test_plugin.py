@@ -84,7 +84,7 @@ def test_somebody_elses_broker_is_used_and_not_stopped_by_tests_that_run_side_by
 
 @pytest.mark.parametrize("engine", [name for name, engine in ENGINES.items() if engine.is_here()])
 def test_the_engine_can_be_chosen(tmp_path: Path, engine: str) -> None:
-    lab = Lab(Settings(broker=engine), lambda name: make(tmp_path / name))
+    lab = Lab(Settings(engine=engine), lambda name: make(tmp_path / name))
     with lab.commune() as commune:
         commune.start_broker()
         assert commune.broker.is_ours and commune.broker.log_file == commune.places.broker / f"{engine}.log"

@@ -11,7 +11,6 @@ from tempfile import gettempdir
 from typing import Any
 
 import loa.demo
-from loa.broker import ENGINES
 from loa.broker.external import parts_of
 from loa.errors import EXIT_USAGE, LoaError
 from loa.keys import Keyring
@@ -53,12 +52,13 @@ def _around(profile: str | None) -> dict[str, Any]:
 class Settings:
     """How communes are made where a test does not say.
 
-    `broker`: the URL of one that somebody else runs, or the engine of ours (`loa.broker.ENGINES`); `seed` is where chance comes from; `keys` a folder
-    that is kept from run to run.
+    `broker`: the URL of one that somebody else runs; `engine`: of ours, one of `loa.broker.ENGINES`, where the site's is not to count; `seed` is where
+    chance comes from; `keys` a folder that is kept from run to run.
     """
 
     site: Path | None = None
     broker: str | None = None
+    engine: str | None = None
     keys: Path | None = None
     runtime: str | None = None
     seed: int = 0
@@ -77,10 +77,9 @@ class Lab:
 
     @property
     def broker_url(self) -> str | None:
-        """Of somebody else's broker, if one is used. Raises `LoaError` for what is neither that nor an engine."""
-        if self.settings.broker is None or self.settings.broker in ENGINES:
-            return None
-        parts_of(self.settings.broker)
+        """Of somebody else's broker, if one is used. Raises `LoaError` for what is no URL of one."""
+        if self.settings.broker is not None:
+            parts_of(self.settings.broker)
         return self.settings.broker
 
     @contextmanager
@@ -156,8 +155,8 @@ class Lab:
     def _site(self, site: Site | Path | str | None) -> Site:
         chosen = site or self.settings.site
         described = default_site() if chosen is None else chosen if isinstance(chosen, Site) else load_site(Path(chosen))
-        if self.settings.broker in ENGINES:
-            described = described.model_copy(update={"broker": Broker.model_validate({"kind": self.settings.broker})})
+        if self.settings.engine is not None:
+            described = described.model_copy(update={"broker": Broker.model_validate({"kind": self.settings.engine})})
         return described
 
     def _give_keys(self, site: Site, folder: Path) -> None:

@@ -23,6 +23,7 @@ Scope = Literal["class", "module", "package", "session"]
 _EVIDENCE = "loa-evidence"
 _STORM_S = 600.0
 _SEED_MAX = 2**31
+_ENGINES = ("nats", "mosquitto")  # of `loa.broker.ENGINES`, which is not imported before a test asks for a fixture
 _LAB: pytest.StashKey["Lab"] = pytest.StashKey()
 
 
@@ -30,6 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("loa", "simulated nodes, stations and brokers")
     group.addoption(
         "--loa-broker", metavar="URL", help="Use this broker, mqtts://host:8883 or mqtt://host:1883, in place of an embedded one."
+    )
+    group.addoption(
+        "--loa-engine", choices=_ENGINES, help="What the embedded broker is: nats if it is not given and the site says nothing."
     )
     group.addoption(
         "--loa-keys", metavar="DIR", help="Keep the keys of the site here, for a broker that wants its accounts or certificate."
@@ -53,12 +57,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "loa(site, nodes, station, runtime, seed, profile): the commune that the fixtures of this test are part of."
     )
+    if config.option.loa_broker and config.option.loa_engine:
+        raise pytest.UsageError("--loa-broker names a broker that runs already: leave --loa-engine out, or --loa-broker")
     if config.option.loa_seed is None:
         config.option.loa_seed = random.randrange(_SEED_MAX)  # handed on to the workers of xdist with the other options
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    return f"loa: seed {config.option.loa_seed}, broker {config.option.loa_broker or 'nats'}"
+    return f"loa: seed {config.option.loa_seed}, broker {config.option.loa_broker or config.option.loa_engine or 'embedded'}"
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +77,7 @@ def loa_lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     settings = Settings(
         site=request.config.rootpath / site if site else None,
         broker=options.loa_broker,
+        engine=options.loa_engine,
         keys=Path(options.loa_keys) if options.loa_keys else None,
         runtime=options.loa_runtime,
         seed=options.loa_seed,
