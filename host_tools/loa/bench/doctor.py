@@ -11,7 +11,7 @@ from typing import Any
 
 from loa.bench.inventory import Inventory
 from loa.bench.prompt import Prompt, taken_over
-from loa.boards import Board, load_board
+from loa.boards import Board, load_board, rate_note
 from loa.errors import LoaError
 from loa.flash.chips import spoken
 from loa.flash.errors import BoardError
@@ -33,8 +33,6 @@ _CLOCK_S = 5
 _TONE_MS = 1000
 _TONE_HZ = 440
 _HEAD = 128
-_CONNACK = {0: "", 1: "protocol", 2: "client id", 3: "server", 4: "password", 5: "rights"}
-_STATUS = {200: "beacons", 201: "not in reach", 202: "password", 203: "refused", 204: "password", 1001: "no answer in time"}
 
 
 @dataclass(frozen=True)
@@ -89,9 +87,18 @@ def _from_outside(port: Port, site: Site, inventory: Inventory, progress: Progre
             board = load_board(site.nodes[entry.node].board)
             yield _checked(_("chip"), words, lambda: check_board(loader, board))
             fine = entry.result == "made"
-            yield Finding(_("node"), fine, f"{entry.node}, {entry.kind}, {entry.result}", "" if fine else _("run `loa make-node` again"))
+            words = f"{entry.node}, {entry.kind}, " + (_("made") if fine else _("not made yet"))
+            yield Finding(_("node"), fine, words, "" if fine else _("run `loa make-node` again"))
+            yield _rate(board, site.audio.rate)
         yield _image(loader)
         yield _table(loader, board)
+
+
+def _rate(board: Board, rate: int) -> Finding:
+    said = rate_note(board, rate)
+    return Finding(
+        _("rate"), None if said else True, said or str(rate), _("if it crackles, choose another audio.rate in site.toml") if said else ""
+    )
 
 
 def _checked(what: str, words: str, check: Callable[[], object]) -> Finding:
@@ -188,7 +195,7 @@ def _networks(prompt: Prompt, config: dict[str, Any]) -> Finding:
 def _joined(joined: dict[str, Any]) -> Finding:
     if "name" in joined:
         return Finding(_("network"), True, f"{joined['name']}, {joined['address']}")
-    said = ", ".join(f"{name}: {_STATUS.get(status, status)}" for name, status in joined["said"])
+    said = ", ".join(f"{name}: {_why_not_joined(status)}" for name, status in joined["said"])
     return Finding(
         _("network"), False, said or _("the board knows no network"), _("check name and password in site.toml, then run `loa provision`")
     )
@@ -225,7 +232,26 @@ def _time(told: list[Any]) -> tuple[bool | None, str]:
 def _connack(code: int) -> tuple[bool | None, str]:
     if code == 0:
         return True, _("lets the node in")
-    return False, _("refuses the node: {reason}", reason=_CONNACK.get(code, f"code {code}"))
+    return False, _("refuses the node: {reason}", reason=_why_refused(code))
+
+
+def _why_refused(code: int) -> str:
+    """MQTT 3.1.1, table 3.1."""
+    reasons = {1: _("protocol"), 2: _("client id"), 3: _("the server is not ready"), 4: _("password"), 5: _("rights")}
+    return reasons.get(code) or _("code {code}", code=code)
+
+
+def _why_not_joined(status: int) -> str:
+    """`network.STAT_*` of the ESP32 port, and what IDF gives beside them."""
+    reasons = {
+        200: _("its signal went"),
+        201: _("not in reach"),
+        202: _("wrong password"),
+        203: _("refused"),
+        204: _("wrong password"),
+        1001: _("no answer in time"),
+    }
+    return reasons.get(status) or _("code {code}", code=status)
 
 
 def _tone(port: Port, progress: Progress) -> Finding:

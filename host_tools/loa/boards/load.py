@@ -53,11 +53,8 @@ def check_folder(folder: Path) -> Board:
 
 def notes(board: Board) -> list[str]:
     """What a person should know of a board that has no mistakes."""
-    said = []
     chip = CODECS[board.audio.codec.chip]
-    for rate in board.audio.rates:
-        if rate in chip.excluded:
-            said.append(_("{rate} samples a second: the data sheet of {chip} excludes it", rate=rate, chip=board.audio.codec.chip))
+    said = [said for rate in board.audio.rates if (said := rate_note(board, rate))]
     if not board.verified:
         said.append(_("not yet heard on hardware: verified = false"))
     if not board.runtime.locked:
@@ -65,6 +62,14 @@ def notes(board: Board) -> list[str]:
     if board.audio.amplifier is None and not chip.enabled:
         said.append(_("no pin switches the amplifier: it can pop when the power comes on"))
     return said
+
+
+def rate_note(board: Board, rate: int) -> str:
+    """What the data sheet of a board's codec has against a rate in samples a second; empty if nothing."""
+    codec = board.audio.codec.chip
+    if rate in CODECS[codec].excluded:
+        return _("{rate} samples a second: the data sheet of {chip} excludes it", rate=rate, chip=codec)
+    return ""
 
 
 def _check_codec(board: Board, mistakes: Mistakes) -> None:

@@ -24,6 +24,7 @@ from loa.cli import output
 from loa.cli.boards_shown import many_boards, one_board
 from loa.cli.place import JsonOption, Place, at_station
 from loa.cli.signals import until_ended
+from loa.cli.words import spoken
 from loa.errors import EXIT_FAILED, EXIT_INVALID, EXIT_USAGE, LoaError, suggestion
 from loa.firmware import topics
 from loa.flash.cache import fetch
@@ -184,7 +185,7 @@ def inventory(place: Place, json: JsonOption = False) -> None:
             entry.node,
             entry.mac,
             entry.kind,
-            entry.result,
+            spoken(entry.result),
             output.clock(entry.at, place.site.time_zone),
             entry.who,
             ", ".join(str(version) for version in entry.versions.values() if version),

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from loa.bench.watch import FAILED, MADE, WORKING, Row
 from loa.cli import output
+from loa.cli.words import spoken
 from loa.language import _
 from loa.progress import Progress as Listener
 
@@ -123,7 +124,7 @@ def boards_table(rows: list[Row]) -> Table:
 
 
 def _state(state: str) -> str:
-    return {"waiting": _("waiting"), "working": _("working"), "made": _("made"), "failed": _("failed")}[state]
+    return {"waiting": _("waiting"), "working": _("working")}.get(state) or spoken(state)
 
 
 def _words(row: Row) -> str:

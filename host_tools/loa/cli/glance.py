@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loa.cli import output
+from loa.cli.words import spoken
 from loa.firmware import report_words
 from loa.language import _
 from loa.station.overview import View
@@ -62,7 +63,7 @@ def nodes_table(views: list[View], zone: str) -> Table:
             view.node,
             _state(view, zone),
             short(view.on_air) if view.on_air else "-",
-            Text(view.clock or "-", _CLOCK_STYLES.get(view.clock or "", "")),
+            Text(spoken(view.clock) if view.clock else "-", _CLOCK_STYLES.get(view.clock or "", "")),
             "-" if view.volume is None else f"{view.volume} %",
             Text(", ".join(dict.fromkeys(lag.partition(":")[0] for lag in view.lags)) or "-", "yellow"),
             Text(_last(view, zone), no_wrap=True, overflow="ellipsis"),
@@ -79,7 +80,7 @@ def _state(view: View, zone: str) -> Text:
 
 
 def _last(view: View, zone: str) -> str:
-    return f"{when(view.last, zone)} {view.last.kind} {describe(view.last)}" if view.last else "-"
+    return f"{when(view.last, zone)} {spoken(view.last.kind)} {describe(view.last)}" if view.last else "-"
 
 
 def short(key: str) -> str:
@@ -99,8 +100,8 @@ def describe(event: Event) -> str:
         first, last = output.length(body["from_ms"]), output.length(body["to_ms"])
         if body["of_ms"]:
             last = _("{part} of {whole}", part=last, whole=output.length(body["of_ms"]))
-        return _("{what} {first} to {last}, {why}", what=short(body["key"]), first=first, last=last, why=body["why"])
+        return _("{what} {first} to {last}, {why}", what=short(body["key"]), first=first, last=last, why=spoken(body["why"]))
     if event.kind == report_words.DROPPED:
-        return f"{short(body['key'])}, {body['why']}"
+        return f"{short(body['key'])}, {spoken(body['why'])}"
     known = {name: value for name, value in body.items() if name not in ("journal", "n", "t", "kind")}
     return " ".join(f"{name}={value}" for name, value in known.items() if value is not None)

@@ -9,6 +9,7 @@ import typer
 from loa.cli import output
 from loa.cli.failures import show
 from loa.cli.place import JsonOption, Place, at_station
+from loa.cli.words import spoken
 from loa.errors import EXIT_USAGE, LoaError
 from loa.language import _
 from loa.station.audio import Recording
@@ -88,7 +89,7 @@ def _show_plan(station: Station, body: dict[str, Any], told: dict[str, Any], jso
         (
             output.clock(one.start, zone, "%a %m-%d %H:%M:%S"),
             output.length((one.ends - one.start) * 1000),
-            one.importance,
+            spoken(one.importance),
             one.bulletin,
             one.slot,
         )

@@ -10,6 +10,7 @@ from loa.cli import output
 from loa.cli.glance import describe, short, shown, when
 from loa.cli.place import JsonOption, Place, at_station
 from loa.cli.signals import until_ended
+from loa.cli.words import spoken
 from loa.errors import EXIT_INVALID, LoaError, suggestion
 from loa.language import _
 from loa.station.overview import overview
@@ -83,12 +84,12 @@ def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, obj
             proof.node,
             short(proof.key),
             titles.get(short(proof.key), proof.bulletin or ""),
-            proof.importance,
-            Text(proof.result, _RESULT_STYLES[proof.result]),
+            spoken(proof.importance),
+            Text(spoken(proof.result), _RESULT_STYLES[proof.result]),
             _("{part} of {whole}", part=output.length(proof.heard_ms), whole=output.length(proof.of_ms))
             if proof.of_ms
             else output.length(proof.heard_ms),
-            proof.why or "",
+            spoken(proof.why or ""),
         )
         for proof in proofs
     ]
@@ -98,7 +99,7 @@ def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, obj
         else _("nothing was to be played")
     )
     results.print(_("\nEvents"), style="bold underline")
-    told = [(when(event, zone), event.node, f"{event.journal} {event.n}", event.kind, describe(event)) for event in events]
+    told = [(when(event, zone), event.node, f"{event.journal} {event.n}", spoken(event.kind), describe(event)) for event in events]
     results.print(output.table((_("time"), _("node"), _("number"), _("event"), _("what")), told) if told else _("none"))
     for gap in lost:
         results.print(

@@ -17,6 +17,23 @@ _COMMAND_TEXTS = ("help", "rich_help_panel")
 _PARAMETER_TEXTS = ("help", "rich_help_panel", "prompt", "show_default")
 
 
+_Context: Any = TyperGroup.context_class  # the parser's, which typer gives no name
+
+
+class _Formatter(_Context.formatter_class):  # type: ignore[misc]
+    """Says in front of a command's form what it is."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """See click."""
+        super().write_usage(prog, args, prefix or _("Usage: "))
+
+
+class _Spoken(_Context):  # type: ignore[misc]
+    """A context whose help is in the user's language."""
+
+    formatter_class = _Formatter
+
+
 class Speaking(TyperGroup):
     """The root of all commands. The language is found before anything is parsed, so that usage errors are told in it too."""
 
@@ -26,6 +43,7 @@ class Speaking(TyperGroup):
         for holder, name, text in help_texts(self):
             setattr(holder, name, _(text))
         for command in _with_all_below(self):
+            command.context_class = _Spoken
             command.get_help_option(_NAMES).help = _("Show this message and exit.")
         try:
             return super().make_context(info_name, args, parent, **extra)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from loa.demo import page, timeline
 from loa.demo.story import AUDIO, FILES, Story, Told
 from loa.demo.verdict import Line, Verdict, figures, judge
+from loa.language import _
 from loa.sim import recording
 from loa.sim.commune import Commune
 from loa.sim.runtime import Runtime, find_runtime
@@ -38,17 +39,17 @@ def run(folder: Path, say: Callable[[str], None], runtime: Runtime | None = None
         for name in FILES:
             recorded = commune.desk.add_audio(AUDIO / f"{name}.mp3")
             say(f"{name}: {recorded.ms / 1000:.1f} s, {recorded.lufs:.1f} LUFS")
-        say("broker and station run; waiting for the nodes")
+        say(_("broker and station run; waiting for the nodes"))
         commune.wait_online()
         told = Story(commune, AREA, VICTIM, say).play(folder / "plan.toml")
         for node in commune.nodes.values():
             node.power_off()
-        say("listening to what each hamlet heard")
+        say(_("listening to what each hamlet heard"))
         verdict = judge(commune, told, VICTIM)
         result = figures(verdict, told, VICTIM) | {"runtime": chosen.name}
         _tell(commune, told, verdict, result, folder)
     (folder / "result.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    say(f"see and hear it: {folder / 'index.html'}")
+    say(_("see and hear it: {path}", path=folder / "index.html"))
     return result
 
 
@@ -57,7 +58,7 @@ def _tell(commune: Commune, told: Told, verdict: Verdict, result: dict[str, Any]
     zone = ZoneInfo(commune.site.time_zone)
     for name in commune.nodes:
         _write_recording(commune, told, name, folder / f"{name}.wav")
-    svg, _ = timeline.draw(_timeline(commune, told, verdict, zone), folder)
+    svg, _picture = timeline.draw(_timeline(commune, told, verdict, zone), folder)
     page.write(_page(commune, told, verdict, result, svg, zone), folder / "index.html")
 
 

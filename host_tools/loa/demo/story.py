@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from loa.demo.timeline import Kind, Mark
+from loa.language import _
 from loa.sim.commune import Commune
 
 AUDIO = Path(__file__).parent / "audio"
@@ -26,7 +27,7 @@ BULLETINS: tuple[tuple[str, Kind, float], ...] = (  # name, class, second of its
     (WITHOUT_BROKER, "priority", 39),
     (POWER_CUT, "normal", 47),
 )
-FILES = (*(name for name, _, _ in BULLETINS), URGENT)
+FILES = (*(name for name, _importance, _second in BULLETINS), URGENT)
 
 _LEAD_S = 5.0  # for plan and files to reach the nodes before the first slot
 _URGENT_S = 12
@@ -71,19 +72,19 @@ class Story:
         desk, told = self._commune.desk, self._told
         plan_file.write_text(self._plan(), encoding="utf-8")
         desk.publish_plan(plan_file)
-        self._say(f"a plan of {len(BULLETINS)} bulletins is signed and published")
+        self._say(_("a plan of {count} bulletins is signed and published", count=len(BULLETINS)))
         self._wait(_URGENT_S)
         told.urgent_issued = time.time()
         told.urgent_order = desk.urgent(self._area, URGENT)
-        self._say("urgent: flash flood; it pre-empts the vaccination notice")
+        self._say(_("urgent: flash flood; it pre-empts the vaccination notice"))
         self._wait(_LIVE_S[0])
         told.live_issued = time.time()
         told.live_order = desk.live_start(self._area, str(AUDIO / f"{LIVE}.mp3"))
-        self._say("a live programme is on the air")
+        self._say(_("a live programme is on the air"))
         self._wait(_LIVE_S[1])
         told.live_left = time.time()
         desk.live_stop(told.live_order)
-        self._say("the live programme is taken off the air")
+        self._say(_("the live programme is taken off the air"))
         self._without_broker()
         self._without_power()
         self._without_station()
@@ -95,9 +96,9 @@ class Story:
     def _plan(self) -> str:
         zone = ZoneInfo(self._commune.site.time_zone)
         lines = []
-        for name, importance, _ in BULLETINS:
+        for name, importance, _second in BULLETINS:
             lines += [f"[bulletins.{name}]", f'class = "{importance}"', ""]
-        for name, _, second in BULLETINS:
+        for name, _importance, second in BULLETINS:
             start = datetime.fromtimestamp(self._told.begun + second, zone)
             lines += ["[[slots]]", f'id = "{name}"', f'bulletin = "{name}"', f'at = ["{start:%H:%M:%S}"]']
             lines += [f"dates = [{start:%Y-%m-%d}]", f"late = {_LATE_S}", ""]
@@ -109,35 +110,35 @@ class Story:
         broker.kill()
         broker.wipe()
         down = time.time()
-        self._say("the broker is killed and all it kept is deleted; the plan goes on")
+        self._say(_("the broker is killed and all it kept is deleted; the plan goes on"))
         self._wait(_BROKER_S[1])
         broker.start()
         self._told.marks.append(Mark("broker", down, time.time(), "broker down, its data gone"))
-        self._say("the broker is back, empty")
+        self._say(_("the broker is back, empty"))
 
     def _without_power(self) -> None:
         self._wait(_POWER_S[0])
         self._victim.power_off()
         off = time.time()
-        self._say(f"{self._victim.node_id} loses power in the middle of a bulletin")
+        self._say(_("{node} loses power in the middle of a bulletin", node=self._victim.node_id))
         self._wait(_POWER_S[1])
         self._victim.start()
         self._told.marks.append(Mark("power", off, time.time(), "power lost", self._victim.node_id))
-        self._say(f"{self._victim.node_id} has power again")
+        self._say(_("{node} has power again", node=self._victim.node_id))
 
     def _without_station(self) -> None:
         self._wait(_STATION_S[0])
         self._commune.station.kill()
         down = time.time()
-        self._say("the station is killed")
+        self._say(_("the station is killed"))
         self._wait(_STATION_S[1])
         self._commune.station.start()
         self._told.marks.append(Mark("station", down, time.time(), "station down"))
-        self._say("the station serves again")
+        self._say(_("the station serves again"))
 
     def _await_reports(self) -> None:
         """Until every node has reported the end of every bulletin, or for as long as is fair; what is missing then is a finding."""
-        self._say("waiting for the last reports")
+        self._say(_("waiting for the last reports"))
         wanted = len(self._commune.nodes) * (len(BULLETINS) + 2)
         deadline = time.monotonic() + _SETTLE_S
         while self._ends_reported() < wanted and time.monotonic() < deadline:

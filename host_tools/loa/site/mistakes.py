@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from loa.errors import InvalidFile, LoaError, suggestion
 from loa.language import _
+from loa.site.forms import form_of
 from loa.site.lines import Lines, Place
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -86,7 +87,7 @@ def _note(mistakes: Mistakes, model: type[BaseModel], error: Any) -> None:
             error["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", "),
         )
     else:
-        mistakes.add(place, error["msg"].removeprefix("Value error, "), error["input"])
+        mistakes.add(place, form_of(error), error["input"])
 
 
 def _fields_at(model: type[BaseModel], place: Place) -> list[str]:
