@@ -94,8 +94,8 @@ class Node:
         self.minded = []
 
         # Link
-        name, nic = board.uplinks[0]
-        self.uplink = Uplink(name, nic, settings.networks if name == "wlan" else (), random.random)
+        name, make = board.uplinks[0]
+        self.uplink = Uplink(name, make, settings.networks if name == "wlan" else (), random.random)
         self.resolver = Resolver(self.uplink.dns_servers)
         self.net = Network(self.resolver, tls.client_context(settings.ca()))
         self.sntp = Sntp(self.resolver, lambda: settings.time, self.clock, random.random)

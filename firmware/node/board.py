@@ -41,7 +41,8 @@ class Board:
         self.journal = Partition.find(Partition.TYPE_DATA, label="journal")[0]
         self.fitted = Fitted(wiring, machine, esp32)
         self.amplifier = self.fitted.output
-        self.uplinks = [(name, _lan(wiring["lan"]) if name == "lan" else network.WLAN(network.STA_IF)) for name in wiring["uplinks"]]
+        self._lan = wiring.get("lan")
+        self.uplinks = [(name, _early(self._make_lan if name == "lan" else _make_wlan)) for name in wiring["uplinks"]]
         self._i2s = wiring["i2s"]
         self.button = _button(wiring["button"]) if wiring.get("button") else None  # () -> True while it is pressed
 
@@ -62,6 +63,13 @@ class Board:
         self.fitted.route_master_clock(pins["unit"])
         return i2s
 
+    def _make_lan(self):
+        """Ethernet over a LAN8720; `power` switches on what makes its clock."""
+        wiring, pin = self._lan, machine.Pin
+        settings = {name: pin(wiring[name]) for name in ("mdc", "mdio", "power", "ref_clk") if name in wiring}
+        settings["ref_clk_mode"] = pin.IN if wiring["ref_clk_mode"] == "in" else pin.OUT
+        return network.LAN(phy_type=network.PHY_LAN8720, phy_addr=wiring["address"], **settings)
+
     def cause(self):
         """Word for what started this run, as far as the chip knows."""
         return _CAUSES[machine.reset_cause()]
@@ -76,12 +84,17 @@ class Board:
         return esp32.idf_heap_info(esp32.HEAP_DATA)
 
 
-def _lan(wiring):
-    """Ethernet over a LAN8720; `power` switches on what makes its clock."""
-    pin = machine.Pin
-    settings = {name: pin(wiring[name]) for name in ("mdc", "mdio", "power", "ref_clk") if name in wiring}
-    settings["ref_clk_mode"] = pin.IN if wiring["ref_clk_mode"] == "in" else pin.OUT
-    return network.LAN(phy_type=network.PHY_LAN8720, phy_addr=wiring["address"], **settings)
+def _early(make):
+    """A callable that gives what `make` does, made now, while there is memory for it; where that fails, whenever it is called."""
+    try:
+        made = make()
+    except OSError:
+        return make
+    return lambda: made
+
+
+def _make_wlan():
+    return network.WLAN(network.STA_IF)
 
 
 def _button(wiring):

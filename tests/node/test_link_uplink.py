@@ -56,7 +56,7 @@ class _Wlan:
 class _Bench:
     def __init__(self, networks=NETWORKS):
         self.nic = _Wlan()
-        self.uplink = Uplink("wlan", self.nic, networks, lambda: 0.5)
+        self.uplink = Uplink("wlan", lambda: self.nic, networks, lambda: 0.5)
         self.now = self.uplink._since
         self.uplink.start()
 
@@ -168,13 +168,37 @@ def test_an_interface_that_cannot_be_switched_on_is_tried_again_and_ends_nothing
     async def scenario():
         nic = _Wlan()
         nic.failing = True
-        supervised = Uplink("wlan", nic, NETWORKS, lambda: 0.5)
+        supervised = Uplink("wlan", lambda: nic, NETWORKS, lambda: 0.5)
         task = asyncio.create_task(supervised.run())
         await asyncio.sleep(150)
         assert not task.done() and len(nic.calls) == 3 and "257" in supervised.why
         nic.failing = False
         await asyncio.sleep(60)
         assert supervised.state == CONNECTING and nic.calls[3:] == ["active", "commune"]
+        task.cancel()
+
+    VirtualClock().run(scenario())
+
+
+def test_a_chip_that_does_not_answer_is_tried_again_and_ends_nothing():
+    """`network.LAN` asks its chip when it is made."""
+    makings = []
+
+    def make():
+        makings.append(1)
+        if len(makings) < 3:
+            raise OSError("esp_eth_driver_install() failed")
+        nic = _Wlan()
+        nic.connected = True
+        return nic
+
+    async def scenario():
+        supervised = Uplink("lan", make, (), lambda: 0.5)
+        task = asyncio.create_task(supervised.run())
+        await asyncio.sleep(90)
+        assert not task.done() and len(makings) == 2 and supervised.dns_servers() == () and supervised.rssi() is None
+        await asyncio.sleep(60)
+        assert supervised.state == UP
         task.cancel()
 
     VirtualClock().run(scenario())

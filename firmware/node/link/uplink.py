@@ -72,14 +72,16 @@ def decide(state, connected, failed, elapsed_ms, wait_ms):
 
 
 class Uplink:
-    """`name`: as told in `state` ("wlan", "lan"); `nic`: a network.WLAN or network.LAN; `networks`: (ssid, password) pairs in order, empty for a LAN."""
+    """`name`: as told in `state` ("wlan", "lan"); `make()`: a network.WLAN or network.LAN, OSError where it cannot be made; `networks`: (ssid, password)
+    pairs in order, empty for a LAN."""
 
-    def __init__(self, name, nic, networks, chance):
+    def __init__(self, name, make, networks, chance):
         self.name = name
         self.state = DOWN
         self.why = "not started"  # why it is not up; None while it is
         self.network = None  # name of the Wi-Fi network in use or tried
-        self._nic = nic
+        self._make = make
+        self._nic = None
         self._networks = networks
         self._next = 0
         self._backoff = Backoff(_FIRST_MS, _LONGEST_MS, chance)
@@ -105,7 +107,8 @@ class Uplink:
         return True
 
     def start(self):
-        """Switch the interface on, awake all the time, and leave reconnecting to this supervisor."""
+        """Make the interface and switch it on, awake all the time, and leave reconnecting to this supervisor."""
+        self._nic = self._make()
         self._nic.active(True)
         if self._networks:
             self._nic.config(pm=_PM_NONE)
