@@ -87,7 +87,8 @@ class Ledger:
             left -= count
             if not left:
                 break
-            tick_us = self._tick_after(self._at_us(self._head - self._depth + 1))
+            # Rounding may put that on the tick at which there was no room yet.
+            tick_us = self._tick_after(max(self._at_us(self._head - self._depth + 1), tick_us + 1 + _ROUNDING_US))
         self._chip.world.wheel.at(self._chip.crystal.host_us(tick_us) - _ROUNDING_US, self._copied)
 
     def _copied(self) -> None:
