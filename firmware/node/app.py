@@ -32,6 +32,7 @@ from node.duties.reporter import Reporter
 from node.duties.sounds import CODEC_ORDER, Sounds
 from node.health import last_words, state, telemetry
 from node.health.watchdog import Watchdog
+from node.late import let_go
 from node.link import http, tls
 from node.link.backoff import Backoff
 from node.link.clock import RTC, SYNCHRONISED, Clock
@@ -98,7 +99,7 @@ class Node:
         self.uplink = Uplink(name, make, settings.networks if name == "wlan" else (), random.random)
         self.resolver = Resolver(self.uplink.dns_servers)
         self.net = Network(self.resolver, tls.client_context(settings.ca()))
-        self.sntp = Sntp(self.resolver, lambda: settings.time, self.clock, random.random)
+        self.sntp = Sntp(self.resolver, settings.time_servers, self.clock, random.random)
 
         # Audio
         sink = I2SSink(board.i2s, board.amplifier, board.rate)
@@ -136,7 +137,7 @@ class Node:
 
         # Bus
         self.trust = TrustStore(settings.root_key, settings.area)
-        self.admission = Admission(self.trust, self.clock, settings.area, settings.node_id, lambda: self.nonce, self.commands_done.value)
+        self.admission = Admission(self.trust, self.clock, settings.area, settings.node_id, self._told_nonce, self.commands_done.value)
         self.session = self._make_session()
         self.reporter = Reporter(
             settings.node_id,
@@ -161,7 +162,7 @@ class Node:
         self.fallback = Fallback(
             self._get,
             settings.http,
-            lambda: places(settings.area, settings.node_id),
+            self._places,
             self._on_document,
             _backoff(_FALLBACK_BACKOFF_MS),
         )
@@ -198,6 +199,7 @@ class Node:
             self.shelf.run(),
             self.commands_done.run(),
             self.journal.run(),
+            let_go(),
         )
 
     # How the parts hear of each other
@@ -230,6 +232,12 @@ class Node:
 
     async def _get(self, url, headers=None):
         return await http.get(self.net, url, headers)
+
+    def _told_nonce(self):
+        return self.nonce
+
+    def _places(self):
+        return places(self.settings.area, self.settings.node_id)
 
     async def _on_document(self, topic, raw):
         return await self.inbox.take(topic, raw)

@@ -1,5 +1,6 @@
 """Modules that are in memory only while something of them is used: what is loaded costs the board memory for as long as it stays."""
 
+import asyncio
 import sys
 
 _OURS = "node."
@@ -22,3 +23,32 @@ class Loading:
                 del sys.modules[name]
                 if hasattr(sys.modules.get(package), child):
                     delattr(sys.modules[package], child)
+
+
+_KEPT_MAX = 2
+_REST_MS = 1_000
+_kept = []  # overlays that were called lately, the last one at the end
+
+
+def overlay(name):
+    """The module of functions `name` that the linker took out of the application (`loa.provision.link.overlays`), loaded if need be.
+
+    Two are kept until `let_go` finds that they rest; a function that is under way keeps its own.
+    """
+    for module in _kept:
+        if module.__name__ == name:
+            _kept.remove(module)
+            break
+    else:
+        module = __import__(name)
+        del sys.modules[name]
+    _kept.append(module)
+    del _kept[:-_KEPT_MAX]
+    return module
+
+
+async def let_go():
+    """Task: what was not called for a second is kept no longer."""
+    while True:
+        await asyncio.sleep_ms(_REST_MS)
+        del _kept[:]

@@ -18,7 +18,7 @@ class Settings:
     node_id, report_key (bytes), root_key ({kid, n, e})  its identity
     version, built (Unix s)                              its release
     networks                                             (SSID, password) pairs, those chosen at the node itself before those of the bench
-    area, language, broker, http, time                   see `loa.provision.contents`
+    area, language, broker, http, time_servers()         see `loa.provision.contents`
     ceiling (per cent), plain_live, cache_bytes
     """
 
@@ -36,7 +36,7 @@ class Settings:
         self.networks = chosen(board.data) + [(ssid, password) for ssid, password in config["networks"]]
         self.broker = config["broker"]
         self.http = config["http"]
-        self.time = [(host, port) for host, port in config["time"]]
+        self._time_servers = [(host, port) for host, port in config["time"]]
         self.ceiling = config["ceiling"]
         self.plain_live = config["plain_live"]
         self.cache_bytes = config["cache_bytes"]
@@ -46,6 +46,10 @@ class Settings:
         """Certificates (PEM text) of the servers whom the bench named; read each time, since they are long and rarely wanted."""
         with open(self._root + _CA_FILE) as file:
             return file.read()
+
+    def time_servers(self):
+        """(host, port) pairs, best first."""
+        return self._time_servers
 
 
 def _read(path):

@@ -15,6 +15,7 @@ from tests.bench.probe import HEAP_FILE
 
 import loa.sim
 from loa.provision.link.modules import Program
+from loa.provision.overlays import OVERLAYS
 from loa.provision.slot import ENTRY, compile_text, compiled
 from loa.provision.sources import sources
 from loa.sim.runtime import Runtime, find_runtime
@@ -32,7 +33,8 @@ _THRESHOLD = 4_096  # of gc.threshold in the probe: garbage is at most so much w
 
 def measure(folder: Path) -> dict[str, Any]:
     """`modules`: what each would cost if it were loaded as it is written, largest first; a package is charged to the first of its modules, a new table
-    of names to whoever needs it. `at_boot`: what the joined application costs, as nodes load it. `late`: each module that is loaded while it is used."""
+    of names to whoever needs it. `at_boot`: what the joined application costs, as nodes load it.
+    `late`, `overlays`: each module that is loaded while it is used."""
     runtime = find_runtime()
     if runtime.march is None:
         raise SystemExit(f"the heap is MicroPython's: {runtime.says}")
@@ -45,7 +47,7 @@ def measure(folder: Path) -> dict[str, Any]:
         path.removesuffix(".mpy").replace("/", ".").removesuffix(".__init__"): binary for path, binary in compiled(runtime.march).items()
     }
     joined["node.release"] = written["node.release"]
-    loaded = _costs(runtime, _laid_out(joined, program.packages, folder / "joined"), [*_ROOTS, *program.late])
+    loaded = _costs(runtime, _laid_out(joined, program.packages, folder / "joined"), [*_ROOTS, *program.late, *OVERLAYS])
     code = sum(len(joined[module]) for module in _ROOTS)
     boot = sum(loaded[module] for module in _ROOTS)
     return {
@@ -55,6 +57,7 @@ def measure(folder: Path) -> dict[str, Any]:
             for name in sorted(costs, key=lambda name: -costs[name])
         },
         "late": {module: {"bytes": loaded[module], "mpy_bytes": len(joined[module])} for module in program.late},
+        "overlays": {name: {"bytes": loaded[name], "mpy_bytes": len(joined[name])} for name in OVERLAYS},
         "at_boot": {"loaded_bytes": boot, "mpy_bytes": code, "on_32_bit": on_32_bit(boot, code)},
     }
 

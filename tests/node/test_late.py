@@ -1,10 +1,11 @@
 """What is loaded late goes when nothing needs it any more, and what was there before stays."""
 
+import asyncio
 import gc
 import sys
 
 import node.plan
-from node.late import Loading
+from node.late import Loading, let_go, overlay
 
 NAME = "node.plan.quiet"
 
@@ -36,3 +37,28 @@ def test_a_failed_load_leaves_nothing():
     except ImportError:
         pass
     assert NAME not in sys.modules and not hasattr(node.plan, "quiet")
+
+
+OVERLAYS = ("support_plan", "support_noise", "support_time")  # any modules will do that are found without a package
+
+
+def fresh_overlays():
+    for name in OVERLAYS:
+        sys.modules.pop(name, None)
+    return [overlay(name) for name in OVERLAYS]
+
+
+def test_the_two_overlays_that_were_called_last_are_kept():
+    _, noise, time = fresh_overlays()
+    assert overlay("support_noise") is noise
+    plan = overlay("support_plan")
+    assert overlay("support_noise") is noise and overlay("support_plan") is plan
+    assert overlay("support_time") is not time and not set(OVERLAYS) & set(sys.modules)
+
+
+async def test_overlays_that_rest_are_let_go():
+    _, _, time = fresh_overlays()
+    task = asyncio.create_task(let_go())
+    await asyncio.sleep_ms(1_100)
+    task.cancel()
+    assert overlay("support_time") is not time

@@ -28,11 +28,14 @@ def _until_writable(pollable):
     yield asyncio.core._io_queue.queue_write(pollable)
 
 
-async def _open_owned(address, port, ssl=None, server_hostname=None):
-    """The first write or read does the handshake and raises what comes of it; before that nothing of ours is sent.
+async def open_connection(address, port, ssl=None, server_hostname=None):
+    """`(reader, writer)`, of which `writer.transport.abort()` closes at once.
 
+    On MicroPython the first write or read does the handshake and raises what comes of it; before that nothing of ours is sent.
     For protocols in which the client speaks first: a server that has spoken by now is refused.
     """
+    if not hasattr(asyncio, "core"):
+        return await asyncio.open_connection(address, port, ssl=ssl, server_hostname=server_hostname)
     bare = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         bare.setblocking(False)
@@ -52,7 +55,3 @@ async def _open_owned(address, port, ssl=None, server_hostname=None):
         raise
     stream = _OwnedStream(wrapped, bare)
     return stream, stream
-
-
-# async (address, port, ssl=None, server_hostname=None) -> (reader, writer); `writer.transport.abort()` closes at once
-open_connection = _open_owned if hasattr(asyncio, "core") else asyncio.open_connection

@@ -13,6 +13,7 @@ import loa.bench
 from loa.errors import LoaError
 from loa.language import _
 from loa.provision.link import Linked, link
+from loa.provision.overlays import OVERLAYS
 from loa.provision.sources import bare, for_words_of_32_bits, libraries, sources
 from loa.tighten.function import tighten
 from loa.tighten.mpy import rewritten
@@ -30,7 +31,7 @@ _RELEASE = "node.release"  # says which release this is, and is written when a s
 def linked(march: str | None = None) -> Linked:
     """The application joined into one module, which it is before it is compiled for `march`."""
     guests = [path.read_text(encoding="utf-8") for path in sorted(_GUESTS.glob("*.py"))]
-    return link({module: text for module, text in _for(march).items() if module != _RELEASE}, ENTRY, guests)
+    return link({module: text for module, text in _for(march).items() if module != _RELEASE}, ENTRY, guests, OVERLAYS)
 
 
 def _for(march: str | None) -> dict[str, str]:

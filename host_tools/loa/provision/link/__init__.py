@@ -13,7 +13,10 @@ from loa.provision.link.attributes import attributes_of, rename_attributes
 from loa.provision.link.constants import inline_constants
 from loa.provision.link.letters import rename_globals, rename_parameters
 from loa.provision.link.modules import Program, text_of
+from loa.provision.link.overlays import Overlays
 from loa.provision.link.qualify import qualify
+
+LOADER = "node.late:overlay"  # what loads an overlay by its name
 
 
 @dataclass(frozen=True)
@@ -24,32 +27,45 @@ class Linked:
     functions: dict[str, list[str]]
 
 
-def link(sources: Mapping[str, str], roots: Mapping[str, tuple[str, ...]], guests: Iterable[str] = ()) -> Linked:
+def link(
+    sources: Mapping[str, str],
+    roots: Mapping[str, tuple[str, ...]],
+    guests: Iterable[str] = (),
+    overlays: Mapping[str, Iterable[str]] | None = None,
+    loader: str = LOADER,
+) -> Linked:
     """The application of which `roots` are the modules that are imported from outside, with the names that are asked of them.
 
     The first root is the joined module; of the others only those names are left, taken from it. Modules that no root needs when it is loaded
     are those that are loaded late. Imports of modules that are not in `sources` stay as they are. `guests`: texts of programs that use objects of the
-    application from outside: the attributes they ask for keep their names.
+    application from outside: the attributes they ask for keep their names. `overlays` and `loader`: what is loaded only while it is used, and by
+    what, see `Overlays`.
     Raises `LoaError` for what cannot be joined: a `global`, a module used as a value, a name that is not there.
     """
     program = Program.parse(sources, tuple(roots))
     asked = {f"{module}:{name}": name for module, names in roots.items() for name in names}
     qualify(program)
     inline_constants(program, keep=asked)
-    functions = _functions(program)
-    attributes = rename_attributes(program, attributes_of(guests))
+    asked_for = attributes_of(guests)
+    late = Overlays(program, overlays or {}, loader, set(asked), asked_for)
+    functions = [(owner, name if owner else late.name_of(name), told) for owner, name, told in _functions(program) if late.leaves(told)]
+    attributes = rename_attributes(program, asked_for)
+    late.apply()
     names = rename_globals(program, {f"{program.joined}:{name}": name for name in roots[program.joined]})
     rename_parameters(program)
     texts = {program.joined: text_of(program, program.joined, names)}
     for root in list(roots)[1:]:
         taken = ", ".join(f"{names[f'{root}:{name}']} as {name}" for name in roots[root])
         texts[root] = f"from {program.joined} import {taken}\n"
-    texts |= {module: text_of(program, module, names) for module in program.late}
+    texts |= {module: text_of(program, module, names) for module in program.units() if module != program.joined}
     for package in program.packages - set(texts):
         if any(module.startswith(package + ".") for module in texts):
             texts[package] = ""
     texts = {module + ".__init__" if module in program.packages else module: text for module, text in texts.items()}
-    return Linked(texts, _short_functions(functions, attributes, names))
+    short = _short_functions(functions, attributes, names)
+    for name, told in late.told(names):
+        short.setdefault(name, []).append(told)
+    return Linked(texts, short)
 
 
 def _functions(program: Program) -> list[tuple[str, str, str]]:

@@ -21,13 +21,15 @@ class LinkError(LoaError):
 @dataclass
 class Program:
     """`trees` by module. `order`: those that are joined, each after those that it needs. From `qualify` on, a name of a module is written
-    `module:name`, and one from outside `:module.name` or `:module` (`foreign`: by that, the statement that imports it)."""
+    `module:name`, and one from outside `:module.name` or `:module` (`foreign`: by that, the statement that imports it). `overlays`: those
+    of `trees` that were made of parts of the others."""
 
     trees: dict[str, ast.Module]
     packages: set[str]
     roots: tuple[str, ...]
     order: list[str]
     foreign: dict[str, str] = field(default_factory=dict)
+    overlays: set[str] = field(default_factory=set)
 
     @classmethod
     def parse(cls, sources: Mapping[str, str], roots: tuple[str, ...]) -> "Program":
@@ -45,7 +47,8 @@ class Program:
     @property
     def late(self) -> list[str]:
         """The modules that stay by themselves; a package without content is none."""
-        return [module for module in self.trees if module not in self.order and (module not in self.packages or self._has_content(module))]
+        apart = set(self.order) | self.overlays
+        return [module for module in self.trees if module not in apart and (module not in self.packages or self._has_content(module))]
 
     def statements(self, module: str) -> list[ast.stmt]:
         """Those of a late module, or of all that are joined."""
@@ -54,8 +57,8 @@ class Program:
         return [statement for part in self.order for statement in self.trees[part].body]
 
     def units(self) -> list[str]:
-        """The modules that will be left: the joined one and the late ones."""
-        return [self.joined, *self.late]
+        """The modules that will be left: the joined one, the late ones and the overlays."""
+        return [self.joined, *self.late, *sorted(self.overlays)]
 
     def unit_of(self, name: str) -> str:
         """Which of them has a `module:name`."""
@@ -105,15 +108,23 @@ def text_of(program: Program, module: str, names: Mapping[str, str]) -> str:
     """The source of a unit; `names`: what everything is called that it takes from elsewhere."""
     body = [statement for statement in program.statements(module) if not is_docstring(statement)]
     lines = []
-    used = sorted({node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)})
-    for name in used:
-        if name in program.foreign:
+    taken: dict[str, list[str]] = {}
+    joined = _names_in(program.statements(program.joined)) if module in program.overlays else set()
+    for name in sorted(_names_in(body)):
+        if name in program.foreign and name not in joined:
             lines.append(program.foreign[name])
+        elif name in program.foreign:  # to look for a built-in module costs the node files that are not there
+            taken.setdefault(program.joined, []).append(names[name])
         elif ":" in name and program.unit_of(name) != module:
-            lines.append(f"from {program.unit_of(name)} import {names[name]}")
+            taken.setdefault(program.unit_of(name), []).append(names[name])
+    lines += [f"from {unit} import {', '.join(wanted)}" for unit, wanted in taken.items()]
     tree = ast.Module([_Named(names).visit(statement) for statement in body], [])
     common = _common(tree) if module == program.joined else ""
     return "\n".join([common, *lines, ast.unparse(tree)]) + "\n"
+
+
+def _names_in(body: Iterable[ast.stmt]) -> set[str]:
+    return {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
 class _Named(ast.NodeTransformer):
@@ -125,6 +136,10 @@ class _Named(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.Name:
         node.id = self._names.get(node.id, node.id)
         return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        node.attr = self._names.get(node.attr, node.attr) if ":" in node.attr else node.attr
+        return self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._visit_definition(node)
