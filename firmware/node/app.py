@@ -32,7 +32,7 @@ from node.duties.reporter import Reporter
 from node.duties.sounds import CODEC_ORDER, Sounds
 from node.health import last_words, state, telemetry
 from node.health.watchdog import Watchdog
-from node.late import let_go
+from node.late import forget, let_go
 from node.link import http, tls
 from node.link.backoff import Backoff
 from node.link.clock import RTC, SYNCHRONISED, Clock
@@ -171,13 +171,15 @@ class Node:
 
     async def run(self):
         """Take up what flash remembers, then do everything at once."""
+        forget()  # what made the node was the largest; opening the journal must not make the heap grow
         watching = asyncio.create_task(self.watchdog.run())
         await self.journal.open()
         await self.cache.load()
+        forget()
         await self.inbox.restore(await self.shelf.load(), self.shelf.take)
         self.diary.restore(self.agenda)
         self.diary.booted(self.settings.version, self.board.cause(), last_words.take(self.board.rtc))
-        gc.collect()
+        forget()
         for name, period_ms in self.minded:
             self.watchdog.register(name, period_ms, time.ticks_ms())
         await asyncio.gather(

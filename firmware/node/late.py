@@ -1,6 +1,7 @@
 """Modules that are in memory only while something of them is used: what is loaded costs the board memory for as long as it stays."""
 
 import asyncio
+import gc
 import sys
 
 _OURS = "node."
@@ -45,6 +46,12 @@ def overlay(name):
     _kept.append(module)
     del _kept[:-_KEPT_MAX]
     return module
+
+
+def forget():
+    """Keep no overlay any longer but those whose functions are under way; their memory is free at once."""
+    del _kept[:]
+    gc.collect()
 
 
 async def let_go():

@@ -5,7 +5,7 @@ import gc
 import sys
 
 import node.plan
-from node.late import Loading, let_go, overlay
+from node.late import Loading, forget, let_go, overlay
 
 NAME = "node.plan.quiet"
 
@@ -54,6 +54,12 @@ def test_the_two_overlays_that_were_called_last_are_kept():
     plan = overlay("support_plan")
     assert overlay("support_noise") is noise and overlay("support_plan") is plan
     assert overlay("support_time") is not time and not set(OVERLAYS) & set(sys.modules)
+
+
+def test_none_is_kept_any_longer_on_demand():
+    _, _, time = fresh_overlays()
+    forget()
+    assert overlay("support_time") is not time
 
 
 async def test_overlays_that_rest_are_let_go():
