@@ -12,7 +12,8 @@ from loa.testing.lab import runtime
 TALK = """
 import asyncio, network, socket
 async def talk(board, port):
-    name, wlan = board.uplinks[0]
+    name, make = board.uplinks[0]
+    wlan = make()
     wlan.active(True)
     wlan.connect("loa", "secret")
     while not wlan.isconnected():
@@ -95,7 +96,8 @@ def test_a_node_that_wakes_without_a_link_waits_for_it(loa_node):
     application = """
 import asyncio
 async def wait(board):
-    name, wlan = board.uplinks[0]
+    name, make = board.uplinks[0]
+    wlan = make()
     wlan.active(True)
     wlan.connect("loa", "secret")
     await asyncio.sleep_ms(50)

@@ -153,7 +153,7 @@ def test_nothing_that_stays_holds_on_to_an_overlay():
         inner = [part for function in functions for part in ast.walk(function) if part is not function]
         kept = [node for node in inner if isinstance(node, ast.Lambda) and node not in sorting]
         kept += [node for node in inner if isinstance(node, ast.FunctionDef) and node.name not in passing]
-        assert name == "names" or not kept, ast.unparse(kept[0])  # what judges a datagram is gone with the exchange
+        assert not kept, ast.unparse(kept[0])
 
 
 def test_tasks_and_native_code_stay():
@@ -165,9 +165,9 @@ def test_tasks_and_native_code_stay():
 
 
 def test_the_code_of_a_node_is_small():
-    """Of 112 KB of heap the application's code may hold 65, and what is loaded for moments has to find room beside it. Bytecode is smaller than its RAM."""
+    """What a node keeps, and what it loads for moments beside it. Bytecode is smaller than its RAM."""
     code = compiled("xtensawin")
-    assert len(code["node/app.mpy"]) < 33_000
+    assert len(code["node/app.mpy"]) < 71_000
     assert max(len(code[f"{name}.mpy"]) for name in OVERLAYS) < 8_000
 
 
