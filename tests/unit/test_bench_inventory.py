@@ -90,6 +90,17 @@ def test_a_spare_takes_over_the_name_of_a_dead_node(inventory):
     assert inventory.board("mac1") is None
 
 
+def test_a_new_file_may_be_opened_by_several_at_once(tmp_path):
+    opened = []
+    for number in range(60):
+        threads = [threading.Thread(target=lambda: opened.append(Inventory(tmp_path / str(number)).close())) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(opened) == 240
+
+
 def test_benches_that_run_at_the_same_time_never_give_one_node_twice(tmp_path):
     nodes = [f"node-{number}" for number in range(16)]
     given = []

@@ -6,6 +6,7 @@ moment. Tables are owned by the modules named beside them; nothing else reads or
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from loa.errors import LoaError
 from loa.language import _
 
 _BUSY_MS = 10_000
+_RETRY_S = 0.01
 
 # One script a version; a file of an older version is brought up to date when it is opened. Scripts that were released never change.
 _MIGRATIONS = (
@@ -80,7 +82,7 @@ class Database:
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(self._connection)
         self._connection.execute("PRAGMA synchronous = FULL")  # a committed order or event survives a power cut
         self._connection.execute("PRAGMA foreign_keys = ON")
         try:
@@ -134,6 +136,20 @@ class Database:
                 for statement in _statements(script):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait for others here, whatever the connection's time-out: of several that open a new file at once all but one were refused."""
+    deadline = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return
 
 
 def _statements(script: str) -> Iterator[str]:
