@@ -11,6 +11,7 @@ OVERLAYS: dict[str, tuple[str, ...]] = {
         "node.board",
         "!node.board:_button",
         "!node.board:_early",
+        "!node.board:Board.i2s",
         "!node.board:Board.idf_heap",
         "!node.board:Board.reset",
         "node.drivers.amplifier:Switch.__init__",
