@@ -3,7 +3,7 @@
 import errno
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support_fleet import Bench
 
@@ -84,6 +84,23 @@ def test_the_ledgers_ring_copies_when_the_emulated_ring_does(pauses, depth, rate
             transmitter.run(now)
         bench.ticks.turn_to(now)
         assert copied == expected
+
+
+@given(st.floats(-30, 30), st.integers(0, 24 * 3_600_000_000))
+@example(-7.866, 77_398_000_000)
+def test_a_write_is_copied_however_far_the_crystal_has_run_off(ppm, begun_us):
+    """A fleet's clock leaps: hours may have passed since its crystal was last looked after."""
+    bench, copied = Bench(crystal={"offset_ppm": [ppm, ppm], "temperature_ppm": 0, "wander_ppm_per_sqrt_hour": 0}), []
+    bench.clock.us = begun_us
+    i2s = make_ledger(bench, 24_000, 24, [])
+    i2s.irq(lambda _: copied.append(bench.clock.us))
+    for number in range(100):
+        i2s.write(b"\1" * 4096)  # 85 ms
+        bench.ticks.turn_to(bench.clock.us + 80_000)
+        if len(copied) == number:
+            bench.ticks.turn_to(bench.clock.us + 20_000)
+        assert len(copied) == number + 1
+    assert bench.chip.underruns == 0
 
 
 def test_the_ledger_tells_when_sound_began_and_how_long_it_lasted():

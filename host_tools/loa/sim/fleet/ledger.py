@@ -12,7 +12,6 @@ from loa.sim.hardware import i2s_arguments
 
 BUFFER_FRAMES = 256
 _SECOND_US = 1_000_000
-_ROUNDING_US = 2  # of a time that went from the host to the crystal and back
 
 
 class Ledger:
@@ -59,7 +58,7 @@ class Ledger:
         if self._busy:
             return len(buffer)
         self._busy = True
-        self._copy(buffer, self._chip.now_us())
+        self._copy(buffer)
         return len(buffer)
 
     def deinit(self) -> None:
@@ -72,13 +71,17 @@ class Ledger:
         """The clocks stop."""
         self._on = False
 
-    def _copy(self, buffer: Any, now_us: int) -> None:
-        """Follow the copy task over the ticks on which it finds room, until the whole of one write is in the ring; then tell."""
+    def _copy(self, buffer: Any) -> None:
+        """Follow the copy task over the ticks on which it finds room, until the whole of one write is in the ring; then tell.
+
+        Ticks are the wheel's, by the host's time: each is later than the one before, however the crystal's time is rounded.
+        """
         left = len(buffer) // self._buffer_bytes
         sounds = not _is_silent(buffer)
-        tick_us = self._tick_after(now_us + 1)
+        crystal, world = self._chip.crystal, self._chip.world
+        tick = world.clock.now_us() // TICK_US + 1
         while True:
-            playing = self._played(tick_us)
+            playing = self._played(crystal.us(tick * TICK_US))
             self._head = max(self._head, playing + 1)  # where it ran dry, what comes now is heard behind the buffer that is going out
             count = min(left, playing + self._depth - self._head)
             if count and sounds:
@@ -87,9 +90,9 @@ class Ledger:
             left -= count
             if not left:
                 break
-            # Rounding may put that on the tick at which there was no room yet.
-            tick_us = self._tick_after(max(self._at_us(self._head - self._depth + 1), tick_us + 1 + _ROUNDING_US))
-        self._chip.world.wheel.at(self._chip.crystal.host_us(tick_us) - _ROUNDING_US, self._copied)
+            room_us = crystal.host_us(self._at_us(self._head - self._depth + 1))
+            tick = max(tick + 1, -(-room_us // TICK_US))
+        world.wheel.at(tick * TICK_US, self._copied)
 
     def _copied(self) -> None:
         if self._on and self._chip.powered:
@@ -107,11 +110,6 @@ class Ledger:
                 chip.underruns += 1
         self._sounding_to = end
         chip.sounded_us += (end - first) * BUFFER_FRAMES * _SECOND_US // self._rate
-
-    def _tick_after(self, us: int) -> int:
-        """The first tick of the copy task from `us` on, by the crystal; ticks are the wheel's."""
-        crystal = self._chip.crystal
-        return crystal.us(-(-crystal.host_us(us) // TICK_US) * TICK_US)  # type: ignore[no-any-return]
 
     def _played(self, us: int) -> int:
         return (us - self._started_us) * self._rate // (BUFFER_FRAMES * _SECOND_US)
