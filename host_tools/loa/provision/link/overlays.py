@@ -110,6 +110,10 @@ class Overlays:
                 self._globals[name] = unit
         self._staying = {name for name, unit in chosen.items() if not unit}
         self._resolve_calls(methods)
+        self._uses: dict[str, set[str]] = defaultdict(set)
+        for tree in self._program.trees.values():
+            for name, use in class_uses(tree):
+                self._uses[name].add(use)
         for (owner, method), unit in methods.items():
             if owner not in self._globals:
                 self._take(self._classes[owner], method, unit)
@@ -189,7 +193,7 @@ class Overlays:
         """True if all that is ever done with a class is calling it, in functions, and asking whether something is one of it."""
         if owner.bases or owner.name in self._keep or self._has_heirs(owner.name) or any(isinstance(n, ast.Return) for n in ast.walk(init)):
             return False
-        return all(use in ("call", "judge") for tree in self._program.trees.values() for use in class_uses(tree, owner.name))
+        return self._uses[owner.name] <= {"call", "judge"}
 
     # What follows by itself
 

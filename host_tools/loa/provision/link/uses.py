@@ -67,26 +67,23 @@ def attribute_uses(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, ast.A
         yield from attribute_uses(node, node.name if isinstance(node, ast.ClassDef) else inside)
 
 
-def class_uses(tree: ast.AST, name: str, in_function: bool = False, judged: bool = False) -> Iterator[str]:
-    """What is done with a class: "call" in a function, "judge" by `isinstance` or `except`, or anything else."""
+def class_uses(tree: ast.AST, in_function: bool = False, judged: bool = False) -> Iterator[tuple[str, str]]:
+    """What is done with each name, as it would matter for a class: "call" in a function, "judge" by `isinstance` or `except`, or anything else."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Name) and node.id == name:
-            yield "judge" if judged else "other"
+        if isinstance(node, ast.Name):
+            yield node.id, "judge" if judged else "other"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == name:
-                yield "call" if in_function else "other"
+            yield node.func.id, "call" if in_function else "other"
             asks = node.func.id in ("isinstance", "issubclass")
             for part in [*node.args, *node.keywords]:
-                yield from class_uses(ast.Expr(part), name, in_function, asks)  # type: ignore[arg-type]
+                yield from class_uses(ast.Expr(part), in_function, asks)  # type: ignore[arg-type]
         elif isinstance(node, ast.ExceptHandler):
             if node.type:
-                yield from class_uses(ast.Expr(node.type), name, in_function, True)
+                yield from class_uses(ast.Expr(node.type), in_function, True)
             for statement in node.body:
-                yield from class_uses(ast.Module([statement], []), name, in_function)
+                yield from class_uses(ast.Module([statement], []), in_function)
         else:
-            yield from class_uses(
-                node, name, in_function or isinstance(node, Function | ast.Lambda), judged and isinstance(node, ast.Tuple)
-            )
+            yield from class_uses(node, in_function or isinstance(node, Function | ast.Lambda), judged and isinstance(node, ast.Tuple))
 
 
 def in_function(node: ast.FunctionDef | ast.AsyncFunctionDef, inside: str, outside: str) -> Iterator[tuple[str, ast.AST]]:
