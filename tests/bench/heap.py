@@ -17,7 +17,7 @@ import loa.sim
 from loa.provision.link.modules import Program
 from loa.provision.overlays import OVERLAYS
 from loa.provision.slot import ENTRY, compile_text, compiled
-from loa.provision.sources import sources
+from loa.provision.sources import libraries, sources
 from loa.sim.runtime import Runtime, find_runtime
 
 _SIM = Path(loa.sim.__file__).parent
@@ -39,7 +39,9 @@ def measure(folder: Path) -> dict[str, Any]:
     if runtime.march is None:
         raise SystemExit(f"the heap is MicroPython's: {runtime.says}")
     program = Program.parse(sources(), _ROOTS)
-    written = {module: compile_text(text, runtime.march, folder, "-O3", name=module) for module, text in sources().items()}
+    written = {
+        module: compile_text(text, runtime.march, folder, "-O3", name=module) for module, text in {**libraries(), **sources()}.items()
+    }
     written = {module.removesuffix(".__init__"): content for module, content in written.items()}
     costs = _costs(runtime, _laid_out(written, program.packages, folder / "written"), [*program.order, *program.late])
     (folder / "modules.json").write_text(json.dumps(costs, indent=1))
