@@ -124,6 +124,12 @@ def test_crystal_never_goes_back_and_can_be_asked_the_other_way():
         assert now > before and abs(crystal.host_us(now) - host_us) <= 2
         before = now
     assert 18 < crystal.ppm < 30
+    for host_us in range(60_000_000, _HOUR_US, 30_000_000):  # seldom looked at: what was told of the time until then stays true
+        before = crystal.us(host_us)
+        crystal.turn(host_us)
+        assert 0 <= crystal.us(host_us) - before <= 4
+    late = before + 3 * 86_400_000_000
+    assert abs(crystal.us(crystal.host_us(late)) - late) <= 2
     perfect = Crystal(PERFECT, "n", 5)
     perfect.turn(_HOUR_US)
     assert perfect.us(_HOUR_US) == _HOUR_US

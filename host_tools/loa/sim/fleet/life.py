@@ -55,9 +55,8 @@ class Life:
                 connection.abort()
 
     def look_after(self) -> None:
-        """The watchdog circuit, and the warmth of the crystal: to be called every second or so."""
+        """The watchdog circuit: to be called every second or so."""
         chip = self.chip
-        chip.crystal.turn(chip.world.clock.now_us())
         if chip.powered and chip.watchdog_ms is not None and chip.world.clock.now_us() - self._fed_us > chip.watchdog_ms * 1_000:
             self._end(WATCHDOG)
 
@@ -112,3 +111,4 @@ class Life:
 
     def _on_fed(self) -> None:
         self._fed_us = self.chip.world.clock.now_us()
+        self.chip.crystal.turn(self._fed_us)  # often enough for its warmth

@@ -38,18 +38,21 @@ class Crystal:
         return self._us + passed + passed * self._ppb // 1_000_000_000
 
     def host_us(self, us):
-        """The host's microseconds at which it shows `us`, to a microsecond or so; not far from now."""
+        """The host's microseconds at which it shows `us`, to a microsecond or so, days from now as well."""
         passed = us - self._us
-        return self._host_us + passed - passed * self._ppb // 1_000_000_000
+        host = passed - passed * self._ppb // 1_000_000_000
+        return self._host_us + host + passed - host - host * self._ppb // 1_000_000_000
 
     def turn(self, host_us):
-        """To be called now and then: temperature and wander go on."""
+        """To be called now and then: temperature and wander go on. What it shows never goes back."""
+        shown = self.us(host_us)
         while host_us - self._host_us >= _STEP_US:
             self._us = self.us(self._host_us + _STEP_US)
             self._host_us += _STEP_US
             self._second += _STEP_US // 1_000_000
             self._wander_ppm += self._figures["wander_ppm_per_sqrt_hour"] * sqrt(_STEP_US / 1_000_000 / _HOUR_S) * self._lot.normal()
             self._ppb = self._parts_per_billion()
+        self._us += max(0, shown - self.us(host_us))
 
     def _parts_per_billion(self):
         warmth = self._figures["temperature_ppm"] * sin(2 * pi * self._second / _DAY_S)
