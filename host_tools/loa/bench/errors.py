@@ -67,11 +67,13 @@ class NoSuchBoard(LoaError):
 
 
 class NotHeard(LoaError):
-    """The node was written, and does not speak."""
+    """The node was written, and does not speak. `fits`: its board has the memory for it."""
 
-    def __init__(self, node: str, seconds: float) -> None:
+    def __init__(self, node: str, seconds: float, fits: bool) -> None:
         super().__init__(
             _("node {node} is written, and did not reach the broker within {seconds} s", node=node, seconds=round(seconds)),
-            _("look whether its network is in reach, then run `loa doctor` on its port; running this again sends nothing twice"),
+            _("look whether its network is in reach, then run `loa doctor` on its port; running this again sends nothing twice")
+            if fits
+            else _("its board has no PSRAM, without which a node does not fit in memory yet; take a board that has, `loa boards list`"),
             EXIT_NETWORK,
         )

@@ -191,6 +191,11 @@ class Board(_Table):
         groups = (self.audio.i2s, self.audio.amplifier, self.i2c, self.lan, self.button)
         return all(group.verified for group in groups if group) and (self.audio.codec.verified or not self.audio.codec.address)
 
+    @property
+    def fits(self) -> bool:
+        """False where the node needs more memory than the board has, so that it starts again and again (`docs/board.md`, "What does not fit yet")."""
+        return self.psram_mb > 0
+
     def partition(self, label: str) -> Partition:
         """The partition of that label; KeyError if the map has none."""
         return {partition.label: partition for partition in self.partitions}[label]
