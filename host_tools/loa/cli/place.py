@@ -151,7 +151,7 @@ def _place(site: Path, folder: Path | None, station: str = "", sim: bool = False
     if not site.is_file():
         raise LoaError(
             _("{site}: no such file", site=site),
-            _("name the site's description, or set LOA_SITE, or go to the folder of site.toml"),
+            _("name the site's description, or set LOA_SITE, or go to the folder of site.toml; `loa site init` begins a new site"),
             EXIT_USAGE,
         )
     described, places = load_site(site), Places((folder or site.resolve().parent / FOLDER).resolve())
