@@ -95,6 +95,19 @@ def index_of(haystack, needle):
     return at // 2 if at >= 0 else -1
 
 
+async def all_of(source, start_ms=0, size=300):
+    """All bytes that a source gives, opened at `start_ms` and asked for `size` at a time."""
+    await source.open(start_ms)
+    view = memoryview(bytearray(size))
+    content = b""
+    while True:
+        n = await source.readinto(view)
+        if not n:
+            source.close()
+            return content
+        content += bytes(view[:n])
+
+
 class MemorySource:
     """A source (see node.audio.sources) whose bytes are given as a list: bytes, BREAK, a number of milliseconds to wait, or a Refused to raise."""
 

@@ -10,6 +10,12 @@ _PERIOD = 1 << 30
 _START_US = _PERIOD - 2_000_000
 
 
+async def turns(count):
+    """Let everything else that can go on have its turn so many times; no time passes."""
+    for _ in range(count):
+        await asyncio.sleep_ms(0)
+
+
 class VirtualClock:
     """MicroPython's ticks on virtual time. Each of `devices` has `advance(us)`, called with the microseconds that pass.
 

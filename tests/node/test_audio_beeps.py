@@ -3,23 +3,15 @@
 import asyncio
 from array import array
 
-from support_audio import RATE, STEP_MAX, Bench
+from support_audio import RATE, STEP_MAX, Bench, all_of
 from support_count import counted
 
 from node.audio.sources.beeps import Beeps
 
 
-async def _samples(number, rate=RATE, start_ms=0, size=300):
+async def _samples(number, rate=RATE, size=300):
     source = Beeps(rate, number)
-    await source.open(start_ms)
-    view = memoryview(bytearray(size))
-    content = b""
-    while True:
-        n = await source.readinto(view)
-        if not n:
-            break
-        content += bytes(view[:n])
-    source.close()
+    content = await all_of(source, size=size)
     assert len(content) == 2 * source.total_ms * rate // 1000
     return array("h", content)
 
@@ -37,19 +29,9 @@ async def test_at_other_rates_and_pieces_too():
 
 async def test_resumed_it_is_the_same():
     whole = await _samples(13)
-    assert bytes(await _resumed(13, 1000)) == bytes(whole[RATE:])
-
-
-async def _resumed(number, start_ms):
-    source = Beeps(RATE, number)
-    await source.open(start_ms)
-    view = memoryview(bytearray(4096))
-    content = b""
-    while True:
-        n = await source.readinto(view)
-        if not n:
-            return array("h", content)[source.skip_frames :]
-        content += bytes(view[:n])
+    source = Beeps(RATE, 13)
+    rest = array("h", await all_of(source, 1000, 4096))
+    assert bytes(rest[source.skip_frames :]) == bytes(whole[RATE:])
 
 
 def test_it_plays_without_clicks():

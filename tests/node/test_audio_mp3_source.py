@@ -4,7 +4,7 @@ import json
 import os
 import random
 
-from support_audio import HERE
+from support_audio import HERE, all_of
 
 from node.audio.mp3.frames import Finder, Header, id3v2_bytes, tag_of
 from node.audio.sources.mp3 import Mp3File
@@ -26,25 +26,13 @@ def _content(name):
         return file.read()
 
 
-async def _all_of(source, start_ms=0, size=300):
-    await source.open(start_ms)
-    view = memoryview(bytearray(size))
-    content = b""
-    while True:
-        n = await source.readinto(view)
-        if not n:
-            source.close()
-            return content
-        content += bytes(view[:n])
-
-
 async def _code_of(content):
     path = "/tmp/audio-{:08x}.mp3".format(int.from_bytes(os.urandom(4), "big"))
     with open(path, "wb") as file:
         file.write(content)
     source = Mp3File(path)
     try:
-        await _all_of(source, 700)
+        await all_of(source, 700)
     except Refused as refused:
         return refused.code
     finally:
@@ -71,14 +59,14 @@ async def test_positions_are_exact_to_the_frame():
         if not about["told"]:
             continue
         whole = Mp3File(FOLDER + name)
-        sound = await _all_of(whole)
+        sound = await all_of(whole)
         frames, samples = _frames_in(sound)
         assert whole.frames_left == about["frames"] and whole.total_ms == about["frames"] * 1000 // about["rate"], name
         assert (whole.format.codec, whole.format.rate) == (MP3, about["rate"])
         lead = whole.skip_frames
         for start_ms in STARTS_MS:
             source = Mp3File(FOLDER + name)
-            rest = await _all_of(source, start_ms)
+            rest = await all_of(source, start_ms)
             wanted = min(start_ms * about["rate"] // 1000, about["frames"])
             assert sound.endswith(rest)
             left, _ = _frames_in(rest)
@@ -88,7 +76,7 @@ async def test_positions_are_exact_to_the_frame():
 
 async def test_enough_frames_come_before_the_wanted_one():
     source = Mp3File(FOLDER + "constant-24000.mp3")
-    await _all_of(source, 1000)
+    await all_of(source, 1000)
     main = 144 - 4 - 9
     assert source.skip_frames >= 576 * (2 + 255 // main + 1)
 
@@ -96,10 +84,10 @@ async def test_enough_frames_come_before_the_wanted_one():
 async def test_a_file_that_tells_no_length_plays_to_its_end():
     name = "untold-24000.mp3"
     source = Mp3File(FOLDER + name)
-    assert await _all_of(source) == _content(name)
+    assert await all_of(source) == _content(name)
     assert source.frames_left == -1 and source.total_ms is None and source.skip_frames == 0
     later = Mp3File(FOLDER + name)
-    rest = await _all_of(later, 500)
+    rest = await all_of(later, 500)
     frames, samples = _frames_in(rest)
     assert _content(name).endswith(rest) and (len(_content(name)) // 144 - frames) * samples + later.skip_frames == 12000
 
@@ -156,7 +144,7 @@ async def test_no_bytes_can_do_more_than_be_refused():
             file.write(octets)
         source = Mp3File(path)
         try:
-            content = await _all_of(source, chance.choice(STARTS_MS), 2048)
+            content = await all_of(source, chance.choice(STARTS_MS), 2048)
             assert len(content) <= len(octets) and source.skip_frames >= 0 and source.frames_left >= -1
         except Refused:
             refused += 1

@@ -91,25 +91,35 @@ def test_a_break_fades_on_both_sides():
     assert index_of(bench.emitted, other[600 : RATE - 600]) >= 0
 
 
-def test_a_stall_longer_than_the_ring_is_an_underrun_and_comes_back_faded():
-    programme = array("h", [20000] * (3 * RATE))
+def _stalled(why, then=lambda bench: None):
+    """What was emitted of 3 s of a loud constant behind which the loop stood still for longer than the ring lasts; it ended for the reason `why`."""
 
     async def scenario(bench):
         async def stall():
             await asyncio.sleep_ms(1000)
             bench.clock.pass_us(400_000)
+            then(bench)
 
         task = asyncio.create_task(stall())
-        outcome = await bench.player.play(source_of(programme))
+        outcome = await bench.player.play(source_of(array("h", [20000] * (3 * RATE))))
         await task
-        assert outcome.why == "end"
+        assert outcome.why == why
 
     bench = Bench()
     bench.run(scenario)
     assert bench.player.underruns == 1
-    falls = [i for i in range(1, len(bench.emitted)) if bench.emitted[i - 1] - bench.emitted[i] > STEP_MAX]
-    rises = [i for i in range(1, len(bench.emitted)) if bench.emitted[i] - bench.emitted[i - 1] > STEP_MAX]
-    assert len(falls) == 1 and rises == []
+    return bench.emitted
+
+
+def _rises(emitted):
+    """Where it goes up faster than a fade."""
+    return [i for i in range(1, len(emitted)) if emitted[i] - emitted[i - 1] > STEP_MAX]
+
+
+def test_a_stall_longer_than_the_ring_is_an_underrun_and_comes_back_faded():
+    emitted = _stalled("end")
+    falls = [i for i in range(1, len(emitted)) if emitted[i - 1] - emitted[i] > STEP_MAX]
+    assert len(falls) == 1 and _rises(emitted) == []
 
 
 class _StallingSource(MemorySource):
@@ -146,23 +156,8 @@ def test_a_stall_at_the_start_of_a_programme_makes_no_step_that_a_dry_ring_does_
 
 
 def test_stopped_in_a_stall_nothing_comes_after_it():
-    programme = array("h", [20000] * (3 * RATE))
-
-    async def scenario(bench):
-        async def stall():
-            await asyncio.sleep_ms(1000)
-            bench.clock.pass_us(400_000)
-            bench.player.stop()
-
-        task = asyncio.create_task(stall())
-        outcome = await bench.player.play(source_of(programme))
-        await task
-        assert outcome.why == "stopped"
-
-    bench = Bench()
-    bench.run(scenario)
-    assert bench.player.underruns == 1
-    assert not [i for i in range(1, len(bench.emitted)) if bench.emitted[i] - bench.emitted[i - 1] > STEP_MAX]
+    emitted = _stalled("stopped", lambda bench: bench.player.stop())
+    assert _rises(emitted) == []
 
 
 def test_refusals_in_mid_play_fade():

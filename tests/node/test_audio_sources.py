@@ -4,7 +4,7 @@ import asyncio
 import os
 from array import array
 
-from support_audio import RATE, Bench, chunk, ima_format_chunk, index_of, largest_step, number, pcm_head, pcm_wav, vector_file
+from support_audio import RATE, Bench, all_of, chunk, ima_format_chunk, index_of, largest_step, number, pcm_head, pcm_wav, vector_file
 
 from node.audio.codecs.ima_adpcm import ImaAdpcm
 from node.audio.sources.chime import Chime, Siren
@@ -30,22 +30,9 @@ class _File:
         os.remove(self.path)
 
 
-async def _all_of(source, start_ms=0, size=300):
-    """All bytes that the source gives, opened at `start_ms`."""
-    await source.open(start_ms)
-    view = memoryview(bytearray(size))
-    content = b""
-    while True:
-        n = await source.readinto(view)
-        if not n:
-            source.close()
-            return content
-        content += bytes(view[:n])
-
-
 async def _code_of(source, start_ms=0):
     try:
-        await _all_of(source, start_ms)
+        await all_of(source, start_ms)
     except Refused as refused:
         source.close()
         return refused.code
@@ -56,7 +43,7 @@ async def test_pcm_from_any_position():
     with _File(pcm_wav(RAMP) + chunk(b"LIST", b"INFO after the sound")) as path:
         for start_ms in (0, 1, 333, 999, 1000, 5000):
             source = FileSource(path)
-            content = await _all_of(source, start_ms)
+            content = await all_of(source, start_ms)
             start = min(start_ms * RATE // 1000, len(RAMP))
             assert content == bytes(RAMP)[2 * start :], start_ms
             assert source.skip_frames == 0 and source.frames_left == len(RAMP) - start and source.total_ms == 1000
@@ -65,11 +52,11 @@ async def test_pcm_from_any_position():
 async def test_adpcm_starts_at_a_block_and_skips_the_rest():
     path = vector_file("sweep.wav")
     whole = FileSource(path)
-    samples = _decoded(await _all_of(whole), whole.format)
+    samples = _decoded(await all_of(whole), whole.format)
     frames = whole.frames_left
     for start_ms in (0, 42, 43, 100, 300):
         source = FileSource(path)
-        content = await _all_of(source, start_ms)
+        content = await all_of(source, start_ms)
         start = start_ms * RATE // 1000
         assert source.skip_frames == start % source.format.block_frames
         assert source.frames_left == frames - start
@@ -121,7 +108,7 @@ async def test_a_file_cut_while_it_plays():
 async def test_an_unknown_size_is_the_files():
     with _File(pcm_wav(RAMP[:480], RATE, 0xFFFFFFFF)) as path:
         source = FileSource(path)
-        assert await _all_of(source) == bytes(RAMP[:480])
+        assert await all_of(source) == bytes(RAMP[:480])
         assert source.total_ms == 20
 
 
@@ -129,7 +116,7 @@ async def test_an_adpcm_file_of_no_whole_block():
     content = b"RIFF\0\0\0\0WAVE" + ima_format_chunk(512) + b"data" + number(6, 4) + bytes(6)
     with _File(content) as path:
         source = FileSource(path)
-        assert await _all_of(source) == bytes(6)
+        assert await all_of(source) == bytes(6)
         assert source.frames_left == 5
 
 
@@ -145,14 +132,14 @@ def test_a_file_is_played_and_resumed():
 
 
 async def test_silence_is_as_long_as_asked():
-    assert await _all_of(Silence(RATE, 100)) == bytes(2 * 2400)
-    assert await _all_of(Silence(RATE, 100), 90, 7) == bytes(2 * 240)
-    assert await _all_of(Silence(RATE, 100), 200) == b""
+    assert await all_of(Silence(RATE, 100)) == bytes(2 * 2400)
+    assert await all_of(Silence(RATE, 100), 90, 7) == bytes(2 * 240)
+    assert await all_of(Silence(RATE, 100), 200) == b""
 
 
 async def test_chime_rings_out():
     source = Chime(RATE)
-    samples = array("h", await _all_of(source))
+    samples = array("h", await all_of(source))
     assert len(samples) * 1000 == source.total_ms * RATE
     assert 6_000 < max(samples[:12000]) < 32767
     assert max(samples[-1200:]) < 300
@@ -160,16 +147,16 @@ async def test_chime_rings_out():
 
 
 async def test_chime_resumed_is_the_same_chime():
-    whole = await _all_of(Chime(RATE), 0, 4096)
+    whole = await all_of(Chime(RATE), 0, 4096)
     source = Chime(RATE)
-    part = await _all_of(source, 1700, 1000)
+    part = await all_of(source, 1700, 1000)
     assert part == whole and source.skip_frames == 1700 * RATE // 1000
     assert source.frames_left == len(whole) // 2 - source.skip_frames
 
 
 async def test_siren_rises_and_falls():
     source = Siren(RATE, 5000)
-    samples = array("h", await _all_of(source, 0, 2048))
+    samples = array("h", await all_of(source, 0, 2048))
     assert len(samples) == 5 * RATE and 20_000 < max(samples) < 23_000
     tones = [_crossings(samples[start : start + RATE // 10]) * 5 for start in range(0, 5 * RATE - RATE // 10, RATE // 2)]
     assert 380 < tones[0] < 450 and 900 < tones[4] < 1000 and 380 < tones[8] < 450
@@ -179,7 +166,7 @@ async def test_siren_rises_and_falls():
 async def test_siren_from_anywhere_is_as_long_as_is_left():
     for start_ms in (0, 1, 1999, 2000, 2500, 4999, 5000, 6000):
         source = Siren(RATE, 5000)
-        content = await _all_of(source, start_ms, 1001)
+        content = await all_of(source, start_ms, 1001)
         assert len(content) // 2 == max(0, 5000 - start_ms) * RATE // 1000 == source.frames_left
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from support_time import turns
+
 from node.duties.conductor import Conductor
 
 
@@ -75,8 +77,7 @@ class Stage:
         """Let the conductor act on a decision until it waits."""
         self.decision = decision
         self.conductor.changed()
-        for _ in range(20):
-            await asyncio.sleep_ms(0)
+        await turns(20)
 
 
 async def _with_stage(life):

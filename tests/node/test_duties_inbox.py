@@ -2,6 +2,8 @@
 
 import asyncio
 
+from support_time import turns
+
 from node.bus import topics
 from node.duties.inbox import Inbox
 from node.refusal import COMMAND_UNKNOWN, FULL, SIGNATURE, SLOT, Refused
@@ -119,8 +121,7 @@ async def test_what_waited_for_the_time_does_not_follow_a_newer_one():
     bench.inbox.time_known()
     assert await bench.take(PLAN_TOPIC, b"2", Document(topics.PLAN, "plan:a/b:2"))
     task = asyncio.create_task(bench.inbox.run())
-    for _ in range(20):
-        await asyncio.sleep_ms(0)
+    await turns(20)
     task.cancel()
     assert acted == ["plan:a/b:2"]
 
@@ -140,7 +141,6 @@ async def test_what_waited_for_the_time_is_acted_on_where_the_newer_one_is_refus
     bench.inbox.time_known()
     await bench.take(PLAN_TOPIC, b"2", Document(topics.PLAN, "plan:a/b:2"))
     task = asyncio.create_task(bench.inbox.run())
-    for _ in range(20):
-        await asyncio.sleep_ms(0)
+    await turns(20)
     task.cancel()
     assert acted == ["plan:a/b:1"]

@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from support_store import ON_FLASH, Disk, names, run
-from support_time import VirtualClock
+from support_time import VirtualClock, turns
 
 from loa.sim.hardware.flash import Power, PowerCut
 from node.bus.limits import DOCUMENT_BYTES_MAX
@@ -179,8 +179,7 @@ def test_shelf_waits_for_silence():
         gate.close()
         task = asyncio.create_task(shelf.run())
         shelf.put("plan", "son-la", b"one")
-        for _ in range(20):
-            await asyncio.sleep_ms(0)
+        await turns(20)
         assert names(disk.path + "/docs") == [] and shelf.get("plan", "son-la") == b"one"
         gate.reopen()
         while names(disk.path + "/docs") != ["plan.son-la"]:
@@ -245,8 +244,7 @@ def test_shelf_saved_by_two_at_once():
         shelf.put("trust", "son-la", b"revokes")
         own = asyncio.create_task(shelf.save())
         before_restart = asyncio.create_task(shelf.save())
-        for _ in range(20):
-            await asyncio.sleep_ms(0)
+        await turns(20)
         gate.reopen()
         await own
         await before_restart
