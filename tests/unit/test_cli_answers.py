@@ -1,5 +1,7 @@
 """Waiting for nodes, the one place of a service, and where a simulated site lives."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,3 +118,10 @@ def test_events_in_a_few_words() -> None:
 def test_an_event_without_a_time_has_the_time_at_which_it_came() -> None:
     assert when(Event("a", "j", 1, 1790000000, "boot", {}, 1790000100), "Asia/Ho_Chi_Minh") == "09-21 21:13:20"
     assert when(Event("a", "j", 1, None, "boot", {}, 1790000100), "Asia/Ho_Chi_Minh") == "~09-21 21:15:00"
+
+
+def test_no_command_waits_for_what_only_some_need() -> None:
+    """Drawing and printing bring libraries that take as long to load as all the rest."""
+    text = "import sys, loa.cli.app; print(*sorted({'matplotlib', 'fpdf', 'PIL'} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.split() == []

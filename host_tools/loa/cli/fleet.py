@@ -8,7 +8,6 @@ from loa.cli.fleetglance import fleet_shown
 from loa.cli.place import Place
 from loa.cli.signals import terminable, until_ended
 from loa.cli.storm import Chosen, carried, says
-from loa.demo import record
 from loa.errors import EXIT_BROKER, LoaError
 from loa.language import _
 from loa.sim.fleet.commune import FleetCommune
@@ -64,6 +63,8 @@ def run_fleet(
 
             until_ended(seconds, step)
         if record_folder is not None:
+            from loa.demo import record  # brings matplotlib, for which no other command waits
+
             file = record.write(commune.desk, record_folder, began, int(time.time()))
             output.notes().print(_("the timeline is {file}", file=file))
         if json:

@@ -18,7 +18,6 @@ from loa.cli.glance import Glance, shown
 from loa.cli.place import JsonOption, Place, StationOption, at_site
 from loa.cli.signals import terminable, until_ended
 from loa.cli.storm import ProfileOption, SeedOption, StormOption
-from loa.demo import record as timeline
 from loa.errors import EXIT_BROKER, EXIT_USAGE, LoaError
 from loa.language import _
 from loa.sim.commune import Commune
@@ -166,6 +165,8 @@ def sim(
 
             until_ended(seconds, step)
         if record is not None:
+            from loa.demo import record as timeline  # brings matplotlib, for which no other command waits
+
             output.notes().print(_("the timeline is {write}", write=timeline.write(commune.desk, record, began, int(time.time()))))
 
 
