@@ -3,6 +3,7 @@
 import hashlib
 import random
 
+import esptool.loader
 import pytest
 import serial
 from boards_support import MIB, Heard, board, image, kind
@@ -45,6 +46,16 @@ def test_frames_come_out_as_they_went_in_however_they_are_cut(payloads, step):
     stream = b"".join(slip(payload) for payload in payloads)
     frames = Frames()
     assert [frame for start in range(0, len(stream), step) for frame in frames.of(stream[start : start + step])] == payloads
+
+
+def test_no_packet_is_written_out_for_a_trace_that_nobody_asked_for(tmp_path, monkeypatch):
+    """esptool would do it for each, and forty boards would wait for that."""
+    written = []
+    hexify = esptool.loader.hexify
+    monkeypatch.setattr(esptool.loader, "hexify", lambda octets, *how: written.append(len(octets)) or hexify(octets, *how))
+    with board(tmp_path) as plugged, connected(plugged.url) as loader:
+        loader.write([(0x20000, random.Random(8).randbytes(30_000))])
+    assert sum(written) < 100
 
 
 def test_esptool_identifies_writes_reads_erases_and_compares(tmp_path):

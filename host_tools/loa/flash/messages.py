@@ -1,6 +1,7 @@
 """Brings what esptool says to whoever works in that thread, instead of to the terminal: many boards are flashed at once, each with its own listener.
 
-esptool has one logger for the whole process; importing this module takes its place.
+esptool has one logger for the whole process; importing this module takes its place. For a trace, which this one drops, esptool writes every packet
+out in hexadecimal, whether a trace is asked for or not, and twice: with forty boards that is more work than all the rest. Importing this ends it too.
 """
 
 import threading
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from esp_pylib.logger import EspLog, EspLogBase
+from esptool import loader
 
 from loa.progress import Progress
 
@@ -40,7 +42,18 @@ class _Router(EspLogBase):
             listener.advance(cur_iter, total_iters)
 
 
+class _Unwritten:
+    """Some bytes of which a trace would tell."""
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def __str__(self) -> str:
+        return ""
+
+
 EspLog.set_logger(_Router())
+loader.HexFormatter = _Unwritten
 
 
 @contextmanager
