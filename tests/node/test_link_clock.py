@@ -117,9 +117,13 @@ def test_both_epochs_give_the_same_calendar():
         assert _with_time(_Ticks(first_year), run) == (2026, 9, 21, 0, 14, 13, 20, 0)
 
 
-def test_saved_in_silence_and_rarely():
+async def _at_once():
+    pass
+
+
+def test_the_floor_is_saved_in_silence_and_rarely():
     async def scenario():
-        bench = _Bench()
+        bench = _Bench(saved=NOW)
         silence = asyncio.Event()
         waits = 0
 
@@ -129,14 +133,18 @@ def test_saved_in_silence_and_rarely():
             await silence.wait()
 
         task = asyncio.create_task(bench.clock.run(wait_silence))
+        bench.clock.set((NOW + 86400) * 1000, SNTP)
         await asyncio.sleep(601)
-        assert not bench.saves  # unset: nothing is known
-        bench.clock.set(NOW * 1000, SNTP)
+        bench.clock.raise_floor(NOW + 6 * 3600 - 1)
+        await asyncio.sleep(601)
+        assert not waits  # nothing, or too little, was proved
+        bench.clock.raise_floor(NOW + 6 * 3600)
         await asyncio.sleep(601)
         assert waits == 1 and not bench.saves
+        bench.clock.raise_floor(NOW + 7 * 3600)
         silence.set()
         await asyncio.sleep(601)
-        assert bench.saves == [NOW]
+        assert bench.saves == [NOW + 7 * 3600]
         task.cancel()
 
     VirtualClock().run(scenario())
@@ -150,33 +158,31 @@ def test_time_goes_on_where_flash_does_not_take_it():
             tries.append(unix)
             raise OSError(28)
 
-        async def at_once():
-            pass
-
         clock = Clock(BUILT, 0, lambda date: None, refuse)
-        clock.set(NOW * 1000, SNTP)
-        task = asyncio.create_task(clock.run(at_once))
-        await asyncio.sleep(601)
-        clock.set((NOW + 6 * 3600) * 1000, SNTP)
-        await asyncio.sleep(61)
+        task = asyncio.create_task(clock.run(_at_once))
+        for proved in (NOW, NOW + 6 * 3600):
+            clock.raise_floor(proved)
+            await asyncio.sleep(61)
         assert tries == [NOW, NOW + 6 * 3600] and not task.done()
         task.cancel()
 
     VirtualClock().run(scenario())
 
 
-def test_a_saved_time_goes_little_beyond_what_was_proved():
+def test_what_a_time_server_said_is_no_floor_after_the_next_boot():
+    """Whoever speaks SNTP here lies for a day; the truth must be believed again, before a reboot and after one."""
+
     async def scenario():
-        bench = _Bench()
-        bench.clock.set((BUILT + 50 * 365 * 86400) * 1000, SNTP)  # whoever speaks SNTP here lies
-
-        async def at_once():
-            pass
-
-        task = asyncio.create_task(bench.clock.run(at_once))
-        await asyncio.sleep(61)
-        assert bench.saves == [BUILT + 30 * 86400]
-        task.cancel()
+        for ahead_s in (86400, 50 * 365 * 86400):
+            bench = _Bench()
+            bench.clock.raise_floor(NOW)
+            task = asyncio.create_task(bench.clock.run(_at_once))
+            bench.clock.set((NOW + ahead_s) * 1000, SNTP)
+            await asyncio.sleep(86400)
+            assert bench.clock.set((NOW + 86400) * 1000, SNTP)
+            task.cancel()
+            after = _Bench(saved=bench.saves[-1])
+            assert after.clock.set((NOW + 86400) * 1000, SNTP)
 
     VirtualClock().run(scenario())
 

@@ -21,13 +21,14 @@ _STATES = {RTC: COARSE, STATION: COARSE, SNTP: SYNCHRONISED}
 
 _SKEW_MS = const(60_000)  # by which a station's clock may be ahead of a good one
 _TICK_S = const(60)  # how often `run` looks; the ticks must be read every six days
-_SAVE_EVERY_S = const(6 * 3600)
-_UNPROVED_MAX_S = const(30 * 86400)  # anybody can speak SNTP: a saved time is a floor for ever, so it goes little beyond what was proved
+_SAVE_EVERY_S = const(6 * 3600)  # by which the floor must have grown
 _EPOCH_2000 = const(946684800)
 
 
 class Clock:
-    """`built` and `saved`: Unix seconds of the release and of the last time saved (0: none), the first floor.
+    """`built` and `saved`: Unix seconds of the release and of the last floor saved (0: none), the first floor.
+
+    Only a floor is saved, never what a time server said: anybody can speak SNTP, and a node that kept a lie would refuse the truth after every boot.
 
     `set_rtc` takes the 8-tuple of `machine.RTC.datetime` (UTC); `save` is an async callable that stores Unix seconds and may raise OSError.
     """
@@ -92,15 +93,15 @@ class Clock:
                 self.state = COARSE
 
     async def run(self, silence):
-        """Task: keeps the time across the wrap of the ticks and saves it every six hours in silence (`silence`: async callable that waits for it)."""
+        """Task: keeps the time across the wrap of the ticks and saves the floor in silence (`silence`: async callable that waits for it)."""
         while True:
             await asyncio.sleep(_TICK_S)
             self._advance()
-            if self.state != UNSET and self.now() - self._saved >= _SAVE_EVERY_S:
+            if self.floor - self._saved >= _SAVE_EVERY_S:
                 await silence()
-                self._saved = self.now()
+                self._saved = self.floor
                 try:
-                    await self._save(min(self._saved, self.floor + _UNPROVED_MAX_S))
+                    await self._save(self._saved)
                 except OSError as error:  # the next one is as good
                     print("clock: not saved:", error)
 
