@@ -10,7 +10,7 @@ from node.audio.codecs.ima_adpcm import ImaAdpcm
 from node.audio.sources.chime import Chime, Siren
 from node.audio.sources.file import FileSource
 from node.audio.sources.silence import Silence
-from node.refusal import LENGTH, NOT_AUDIO, Refused
+from node.refusal import DAMAGED, LENGTH, NOT_AUDIO, Refused
 
 RAMP = array("h", range(-12000, 12000))
 
@@ -73,8 +73,8 @@ def _decoded(content, format):
 
 
 async def test_files_that_cannot_be_played():
-    assert await _code_of(FileSource("/tmp/there is no such file")) == NOT_AUDIO
-    assert await _code_of(FileSource("/tmp")) == NOT_AUDIO
+    assert await _code_of(FileSource("/tmp/there is no such file")) == DAMAGED
+    assert await _code_of(FileSource("/tmp")) == DAMAGED
     for content, code in (
         (b"", NOT_AUDIO),
         (b"RIFF", NOT_AUDIO),

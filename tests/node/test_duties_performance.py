@@ -11,7 +11,7 @@ from node.audio.player import END, Outcome
 from node.audio.sources.silence import Silence
 from node.duties.performance import Performances
 from node.duties.sounds import Sound
-from node.refusal import HASH, UNREACHABLE, Refused
+from node.refusal import DAMAGED, HASH, UNREACHABLE, Refused
 
 
 class Item:
@@ -117,9 +117,49 @@ class Air:
         return lambda *arguments: None
 
 
+class _Unreadable:
+    """A source that flash does not give back."""
+
+    total_ms = None
+
+    async def open(self, start_ms):
+        raise Refused(DAMAGED, "EIO")
+
+    def close(self):
+        pass
+
+
+class Spoilt(Air):
+    def __init__(self):
+        super().__init__()
+        self.doubted, self.told, self.later = [], [], []
+
+    async def find(self, item):
+        return Sound(_Unreadable(), {"sha256": "s", "ms": 30_000}, "pcm16")
+
+    def doubt(self, sound):
+        self.doubted.append(sound.variant["sha256"])
+
+    def failed(self, item, refused, done):
+        self.told.append((refused.code, done))
+
+    def postpone(self, key, until):
+        self.later.append(key)
+
+
 class Order(Item):
     until = 2000
     bulletin_id = None
+
+
+def test_a_file_that_cannot_be_read_is_doubted_and_the_item_comes_again():
+    bench, air = Bench(), Spoilt()
+
+    async def scenario(bench):
+        await Performances(bench.player, air, air, air, air).start(Order("a|one")).run()
+
+    bench.run(scenario)
+    assert air.doubted == ["s"] and air.told == [(DAMAGED, False)] and air.later == ["a|one"]
 
 
 def _ends_soon_when_stopped(bench, air, before_stop):

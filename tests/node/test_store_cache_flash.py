@@ -1,6 +1,7 @@
 """The cache after a power cut at any write of a download, and after a write that flash refuses."""
 
-from support_cache import QUOTA, A, Bench, C
+from support_cache import QUOTA, A, B, Bench, C
+from support_files import variant
 from support_store import ON_FLASH, Disk, run
 
 from loa.sim.hardware.flash import Power, PowerCut
@@ -49,6 +50,24 @@ class Worn(Power):
             self.on = True
             raise OSError(5)
         return False
+
+
+def test_a_file_that_flash_does_not_give_back_is_fetched_anew_and_counted_once():
+    bench = Bench()
+    sha256 = variant(A)["sha256"]
+    path = run(bench.fetch(A))
+    used = bench.cache.used
+    with open(path, "wb") as file:
+        file.write(b"spoilt")
+    bench.cache.doubt(sha256)
+    bench.cache.doubt(sha256)
+    assert bench.cache.path(sha256) is None and bench.cache.stored() == []
+    bench.cache.doubt(variant(B)["sha256"])  # not here: nothing to doubt
+    assert run(bench.fetch(A)) == path and bench.holds(A)
+    assert bench.offsets() == [0, 0] and bench.cache.used == used
+    bench.boot()
+    assert bench.holds(A) and bench.files() == [sha256]
+    bench.done()
 
 
 def test_a_write_that_flash_refuses_is_a_refusal_and_the_next_try_succeeds():

@@ -9,6 +9,7 @@ However it ends, the journal has what was heard of it, and the agenda knows whet
     starved        a live stream and its backup are silent       played starved     postponed, tried again
     refused        not what was signed, no codec, no rate        refused            ended; an order's fallback sounds
     away           it cannot be fetched now                      refused, once      postponed until its time is over; an order's fallback sounds, once
+    damaged        flash does not give it back                   refused, once      as away, and it is fetched anew
 """
 
 import asyncio
@@ -128,6 +129,8 @@ class Performance:
             if why == STARVED:
                 await self._bridge(Refused(UNREACHABLE, "no sound from the stream"))
             elif why != PREEMPTED:
+                if why == DAMAGED:
+                    stage.sounds.doubt(sound)
                 await self._bridge(Refused(why, outcome.reason))
 
     def _why(self, why, over):

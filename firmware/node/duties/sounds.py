@@ -65,6 +65,11 @@ class Sounds:
         if sound.variant:
             self._cache.release(sound.variant["sha256"])
 
+    def doubt(self, sound):
+        """Its file cannot be read: it is to be fetched again."""
+        if sound.variant:
+            self._cache.doubt(sound.variant["sha256"])
+
     def built_in(self, name):
         """The chime, or the siren for 12 s."""
         return Sound(Chime(self._rate) if name == CHIME else Siren(self._rate, _SIREN_MS))

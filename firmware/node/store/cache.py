@@ -31,6 +31,7 @@ class Cache:
         self._order = None  # nothing may go before it is known what is needed
         self._held = []
         self._unclosed = []
+        self._doubted = []
 
     async def load(self):
         """At boot: take stock of the folder and remove what is not of it."""
@@ -69,6 +70,11 @@ class Cache:
         """One player less."""
         self._held.remove(sha256)
 
+    def doubt(self, sha256):
+        """Flash refused to give its file back: it does not count as here any more, and the next `fetch` brings it anew."""
+        if self._sizes.pop(sha256, None) is not None:
+            self._doubted.append(sha256)
+
     async def fetch(self, get, address, variant, progress=None):
         """Path of the file of a VARIANT, downloaded from `address` + "/" + its sha256 if it is not here; whole, with the signed length and hash.
 
@@ -90,6 +96,7 @@ class Cache:
         download = Download(self._place(sha256), self._place(part), variant["bytes"], sha256, self._gate, self._turns, progress)
         try:
             await self._close_unclosed()
+            await self._remove_doubted()
             await self._reserve(sha256, _flash_bytes(variant["bytes"]))
             await download.run(get, address + "/" + sha256)
             self._sizes[sha256] = self._sizes.pop(part)
@@ -159,6 +166,11 @@ class Cache:
                 _close(self._unclosed.pop())
         elif part in self._sizes and files.size_of(self._place(part)) is None:
             del self._sizes[part]
+
+    async def _remove_doubted(self):
+        while self._doubted:
+            await files.remove(self._gate, self._place(self._doubted[-1]))
+            self._doubted.pop()
 
     async def _close_unclosed(self):
         while self._unclosed:

@@ -7,7 +7,7 @@ import os
 
 from micropython import const
 
-from node.refusal import LENGTH, NOT_AUDIO, Refused
+from node.refusal import DAMAGED, LENGTH, Refused
 
 _SIZE = const(6)  # place in os.stat's tuple
 
@@ -58,4 +58,4 @@ class Stored:
             self._file = None
 
     def _unreadable(self, error):
-        return Refused(NOT_AUDIO, f"{self._path}: {error}")
+        return Refused(DAMAGED, f"{self._path}: {error}")
