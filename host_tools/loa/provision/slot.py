@@ -27,16 +27,20 @@ _GUESTS = Path(loa.bench.__file__).parent / "on_board"
 _RELEASE = "node.release"  # says which release this is, and is written when a slot is
 
 
-@cache
 def linked(march: str | None = None) -> Linked:
     """The application joined into one module, which it is before it is compiled for `march`."""
+    return _linked(march in _WORDS_OF_32_BITS)
+
+
+@cache
+def _linked(words_of_32_bits: bool) -> Linked:
     guests = [path.read_text(encoding="utf-8") for path in sorted(_GUESTS.glob("*.py"))]
-    return link({module: text for module, text in _for(march).items() if module != _RELEASE}, ENTRY, guests, OVERLAYS)
+    return link({module: text for module, text in _texts(words_of_32_bits).items() if module != _RELEASE}, ENTRY, guests, OVERLAYS)
 
 
-def _for(march: str | None) -> dict[str, str]:
+def _texts(words_of_32_bits: bool) -> dict[str, str]:
     texts = sources()
-    return {module: for_words_of_32_bits(text) for module, text in texts.items()} if march in _WORDS_OF_32_BITS else texts
+    return {module: for_words_of_32_bits(text) for module, text in texts.items()} if words_of_32_bits else texts
 
 
 @cache
@@ -50,7 +54,7 @@ def compiled(march: str | None) -> Mapping[str, bytes]:
     if march is None:
         texts = {**libraries(), **sources()}
         return {_path(module, ".py"): bare(text).encode() for module, text in texts.items() if not _is_kernel(module)}
-    texts, options = (_for(march), []) if os.environ.get(LINES) else (linked(march).texts, ["-O3"])
+    texts, options = (_texts(march in _WORDS_OF_32_BITS), []) if os.environ.get(LINES) else (linked(march).texts, ["-O3"])
     texts = {**libraries(), **texts}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
         return {_path(module, ".mpy"): compile_text(text, march, Path(folder), *options, name=module) for module, text in texts.items()}

