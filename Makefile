@@ -1,7 +1,8 @@
 # Everything lives in .venv; nothing outside this folder is touched and nothing needs root.
 PYTHON ?= python3
 BIN := .venv/bin
-JOBS ?= 2
+# Processes of tests: one more than cores in CI, since tests of whole communes mostly wait.
+JOBS ?= 3
 
 .PHONY: demo test check bench clean
 

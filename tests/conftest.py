@@ -9,4 +9,4 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 compat.install()
 
-pytest_plugins = ["loa.testing.plugin"]
+pytest_plugins = ["loa.testing.plugin", "tests.dealing", "tests.ending"]
