@@ -1,12 +1,13 @@
 """The fleet's host twins make what the firmware's kernels make, bit for bit; the ledger's count as many frames and keep silence silent."""
 
+import builtins
 import importlib
 from array import array
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loa.sim.fleet import kernels
+from loa.sim.fleet import kernels, viper
 from node.audio import gain
 from node.audio.codecs import ima_adpcm, pcm16
 from node.audio.sources import tone
@@ -113,3 +114,10 @@ def test_every_twin_stands_for_a_kernel_of_the_firmware():
     for name in kernels.HOST.keys() | kernels.LEDGER.keys():
         place, _, kernel = name.rpartition(".")
         assert callable(getattr(importlib.import_module(place), kernel))
+
+
+def test_kernels_of_a_fleet_leave_those_of_the_process_their_pointers():
+    before = [getattr(builtins, name) for name in ("ptr8", "ptr16", "ptr32", "uint")]
+    own = importlib.reload(viper).NAMES
+    assert [getattr(builtins, name) for name in own] == before
+    assert not set(own.values()) & set(before)

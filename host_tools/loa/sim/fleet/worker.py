@@ -53,7 +53,7 @@ _YOUNG, _OLD = 50_000, (50, 1000)  # how seldom the host looks for cycles: most 
 
 def new_universe(clock: Clock, doors: Doors, ledger: bool) -> tuple[World, Universe]:
     """A world of chips on the running loop, and the firmware loaded in it."""
-    from loa.sim.fleet.viper import viper
+    from loa.sim.fleet.viper import NAMES, viper
 
     world = World(clock, Wheel(clock, asyncio.get_running_loop()))
     twins = {
@@ -70,7 +70,7 @@ def new_universe(clock: Clock, doors: Doors, ledger: bool) -> tuple[World, Unive
         "sys": sys_twin(),
         "time": time_twin(world),
     }
-    return world, Universe(twins, {"open": open_file, "print": print_twin})
+    return world, Universe(twins, {"open": open_file, "print": print_twin, **NAMES})
 
 
 def share_sine(universe: Universe) -> None:
