@@ -1,8 +1,8 @@
 # Everything lives in .venv; nothing outside this folder is touched and nothing needs root.
 PYTHON ?= python3
 BIN := .venv/bin
-# Processes of tests: one more than cores in CI, since tests of whole communes mostly wait.
-JOBS ?= 3
+# Processes of tests: one computes, and those with whole communes mostly wait.
+JOBS ?= 4
 
 .PHONY: demo test check bench clean
 

@@ -1,34 +1,35 @@
-"""In which order files of tests go to the processes of `make test`, and which go to one together. Runs in one process are left alone.
+"""Which file of tests goes to which process of `make test`, and in which order. Runs in one process are left alone.
 
-System tests mostly wait for something real, the others compute: dealt out evenly among each other, one kind fills the time that the other leaves. Of
-each kind large files come first, which tend to take long, so that no process is alone with one at the end.
+System tests mostly wait for something real, the others compute. One process computes in what time the others leave, at a lower priority, so that sound
+and time-outs are not disturbed by it; when one kind is done, all do the other. Large files come first, which tend to take long, so that no process is alone
+with one at the end.
 """
 
-from itertools import accumulate
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-_WAITING = "system"
+_COMPUTES = "gw0"  # id of that process
+_NICENESS = 10
 _TOGETHER = "test_provision_"  # the application that these link takes seconds and is kept in memory
 
 
-def dealt(sizes: dict[Path, int]) -> list[Path]:
-    """The files in order. `sizes`: bytes of each."""
-    places = {}
-    for waiting in (True, False):
-        files = sorted((file for file in sizes if (file.parent.name == _WAITING) == waiting), key=lambda file: (-sizes[file], file))
-        before = accumulate((sizes[file] for file in files), initial=0)
-        whole = sum(sizes[file] for file in files)
-        places |= {file: (start / whole, file) for file, start in zip(files, before, strict=False)}
-    return sorted(places, key=places.__getitem__)
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config, "workerinput", {}).get("workerid") == _COMPUTES:
+        os.nice(_NICENESS)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
-        order = {file: place for place, file in enumerate(dealt({item.path: item.path.stat().st_size for item in items}))}
-        items.sort(key=lambda item: order[item.path])
+        sizes = {item.path: item.path.stat().st_size for item in items}
+        items.sort(key=lambda item: (-sizes[item.path], item.path))
+
+
+def waits(scope: str) -> bool:
+    """True for a file of system tests."""
+    return Path(scope).parent.name == "system"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -38,7 +39,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     from xdist.scheduler import LoadFileScheduling
 
     class Files(LoadFileScheduling):
-        """As `--dist loadfile`, in the order of collection instead of that of numbers of tests."""
+        """As `--dist loadfile`, in the order of collection instead of that of numbers of tests, and to each its kind."""
+
+        def _assign_work_unit(self, node: Any) -> None:
+            scope = next((scope for scope in self.workqueue if waits(scope) == (node.gateway.id != _COMPUTES)), None)
+            if scope is not None:
+                self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
 
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)

@@ -1,34 +1,11 @@
-"""Files of tests are dealt out as `tests.dealing` says, and what hangs is named and ends: a test, and a run behind its last test."""
+"""Each process of a run gets the files that `tests.dealing` says, and what hangs is named and ends: a test, and a run behind its last test."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from hypothesis import given
-from hypothesis import strategies as st
-from tests.dealing import dealt
-
 ROOT = Path(__file__).parents[2]
-paths = st.builds(
-    lambda kind, number: Path("tests", kind, f"test_{number}.py"), st.sampled_from(["system", "unit", "node"]), st.integers(0, 99)
-)
-
-
-@given(st.dictionaries(paths, st.integers(1, 20_000)))
-def test_every_file_is_dealt_once_and_of_each_kind_the_large_ones_first(sizes):
-    order = dealt(sizes)
-    assert sorted(order) == sorted(sizes)
-    for waiting in (True, False):
-        kind = [sizes[file] for file in order if (file.parent.name == "system") == waiting]
-        assert kind == sorted(kind, reverse=True)
-
-
-def test_both_kinds_are_dealt_out_evenly_among_each_other():
-    files = [Path(f"tests/{kind}/test_{number}.py") for kind in ("system", "unit") for number in range(10)]
-    assert all(
-        {file.parent.name for file in pair} == {"system", "unit"} for pair in zip(*[iter(dealt(dict.fromkeys(files, 7)))] * 2, strict=True)
-    )
 
 
 def run(folder, text, *options):
@@ -70,3 +47,17 @@ def test_a_run_that_does_not_end_says_where_it_stands(tmp_path):
     code, said = run(tmp_path, text)
     assert code == 1
     assert "1 passed" in said and "Timeout (0:00:01)" in said and 'test_it.py", line 2' in said
+
+
+def test_one_process_computes_while_the_others_wait_and_large_files_come_first(tmp_path):
+    ran = tmp_path / "ran"
+    for kind in ("system", "unit"):
+        (tmp_path / kind).mkdir()
+        for size in range(4):
+            text = f"import os\ndef test(worker_id): print(worker_id, os.nice(0), {kind!r}, {size}, file=open({str(ran)!r}, 'a'))\n"
+            (tmp_path / kind / f"test_{kind}_{size}.py").write_text(text + "#" * size)
+    code, said = run(tmp_path, "", "-n", "2", "--dist", "loadfile", "system", "unit")
+    assert code == 0, said
+    lines = [line.split() for line in ran.read_text().splitlines()]
+    first = {worker: next(line[1:] for line in lines if line[0] == worker) for worker in ("gw0", "gw1")}
+    assert first == {"gw0": [str(min(os.nice(0) + 10, 19)), "unit", "3"], "gw1": [str(os.nice(0)), "system", "3"]}
