@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from esptool.bin_image import LoadFirmwareImage
-from esptool.util import FatalError
 
 from loa.boards import Board
 from loa.flash.chips import CHIPS, spoken
@@ -80,13 +79,13 @@ def _check(data: bytes, place: int, board: Board, path: Path) -> None:
     hint = _("download it again, or take the one that board.toml names: {url}", url=board.runtime.url)
     try:
         image = LoadFirmwareImage(board.chip, data)
-    except (FatalError, struct.error, IndexError, KeyError) as error:
-        reason = str(error).splitlines()[0] if isinstance(error, FatalError) else _("it ends too early")
+    except (RuntimeError, struct.error, IndexError, KeyError) as error:  # esptool's own errors are of the first kind
+        reason = str(error.args[0]).splitlines()[0] if isinstance(error, RuntimeError) else _("it ends too early")
         raise BadImage(_("{path}: no whole image at byte {place:#x}: {reason}", path=path, place=place, reason=reason), hint) from error
     if image.chip_id != CHIPS[board.chip].image_id:
         other = next((chip.spoken for chip in CHIPS.values() if chip.image_id == image.chip_id), f"chip {image.chip_id}")
         raise BadImage(_("{path}: an image for {other}, and the board has {chip}", path=path, other=other, chip=spoken(board.chip)), hint)
-    if image.append_digest and image.stored_digest != image.calc_digest:
+    if not image.append_digest or image.stored_digest != image.calc_digest:
         raise BadImage(_("{path}: damaged: the digest at byte {place:#x} does not fit", path=path, place=place), hint)
 
 
