@@ -1,5 +1,7 @@
 """Slots are made once for all processes of a machine, and anew for whatever changes in them."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from loa.file_lock import locked
@@ -41,7 +43,7 @@ def test_who_needs_a_slot_that_another_process_makes_waits_for_it(made, tmp_path
         slot.write_bytes(b"made by the other")
         other.close()
 
-    monkeypatch.setattr(slots.time, "sleep", meanwhile)
+    monkeypatch.setattr(slots, "time", SimpleNamespace(sleep=meanwhile))  # of that module alone: threads of other tests sleep too
     assert slots.cached_application("x64", tmp_path) == b"made by the other"
     assert made == ["x64"]
 
