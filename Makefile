@@ -1,8 +1,8 @@
 # Everything lives in .venv; nothing outside this folder is touched and nothing needs root.
 PYTHON ?= python3
 BIN := .venv/bin
-# Processes of tests: one computes, and those with whole communes mostly wait.
-JOBS ?= 4
+# Processes of tests: one computes, the others live through communes, which mostly wait. More than two of those at once disturb each other on two cores.
+JOBS ?= 3
 
 .PHONY: demo test check bench clean
 

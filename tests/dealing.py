@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 _COMPUTES = "gw0"  # id of that process
-_NICENESS = 10
+_NICENESS = 5
 _TOGETHER = "test_provision_"  # the application that these link takes seconds and is kept in memory
 
 
