@@ -5,11 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from host_support import speech_like
 
+from loa.errors import LoaError
 from loa.firmware import topics
+from loa.station.documents import Document
 from loa.station.service import Service
 from loa.station.station import Station
 from loa.testing import Commune, FakeNode, eventually
@@ -82,6 +85,26 @@ def test_documents_reach_nodes_signed_and_in_order(station: Station, running: Ru
     order = station.urgent(AREA, "tin")
     eventually(lambda: order in str(node.newest(topics.AIR, AREA)), "the order")
     assert node.newest(topics.AIR, AREA)["orders"][-1]["bulletin"]["class"] == "urgent"
+
+
+def test_a_document_that_cannot_be_renewed_stops_nobody(
+    station: Station, broker: Broker, node: FakeNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = station.publish_plan(tmp_path / "plan.toml")
+    asked = []
+
+    def refuse(document: Document) -> None:
+        asked.append(document.id)
+        raise LoaError("for the test")
+
+    monkeypatch.setattr(station, "renew", refuse)
+    monkeypatch.setattr("loa.station.service.time", SimpleNamespace(time=lambda: float(plan.body["exp"]), monotonic=time.monotonic))
+    running = Running(station, broker.url)
+    try:
+        eventually(lambda: node.newest(topics.PLAN, AREA).get("rev") == plan.revision, "the plan as it stood")
+    finally:
+        running.stop()
+    assert plan.id in asked
 
 
 def test_another_process_gives_an_order(loa_commune: Commune, station: Station, running: Running, node: FakeNode, tmp_path: Path) -> None:

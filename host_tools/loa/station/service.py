@@ -190,7 +190,10 @@ class Service:
         now = time.time()
         for document in self._station.documents.all_current():
             if document.kind in _RENEWED and document.body["iat"] + document.body["exp"] < 2 * now:
-                self._station.renew(document)
+                try:
+                    self._station.renew(document)
+                except LoaError as error:  # what was right once may be refused by newer rules: it goes on counting until it expires
+                    _LOG.warning("%s is not signed anew: %s", document.id, error)
 
     def _follow_keys(self) -> None:
         """Keys may change while the service runs. A keys folder that is just being changed, or was damaged, is looked at again."""
