@@ -3,6 +3,7 @@
 import asyncio
 
 from support_cache import A, B, Bench
+from support_files import variant
 from support_store import ON_FLASH, run
 from support_time import turns
 
@@ -32,6 +33,23 @@ def test_sound_stops_a_download_and_silence_resumes_it():
 
     run(life())
     assert bench.holds(A) and bench.offsets() == [0, 8192]
+    bench.done()
+
+
+def test_two_that_fetch_at_once_remove_a_doubted_file_once():
+    bench = Bench()
+    run(bench.fetch(A))
+
+    async def life():
+        bench.cache.doubt(variant(A)["sha256"])
+        bench.gate.close()
+        tasks = [asyncio.create_task(bench.fetch(what)) for what in (A, B)]
+        await turns(10)
+        bench.gate.reopen()
+        await asyncio.gather(*tasks)
+
+    run(life())
+    assert bench.holds(A) and bench.holds(B)
     bench.done()
 
 

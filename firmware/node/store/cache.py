@@ -169,8 +169,9 @@ class Cache:
 
     async def _remove_doubted(self):
         while self._doubted:
-            await files.remove(self._gate, self._place(self._doubted[-1]))
-            self._doubted.pop()
+            async with self._gate.writing():
+                if self._doubted:  # others may have waited for the gate as well
+                    files.discard(self._place(self._doubted.pop()))
 
     async def _close_unclosed(self):
         while self._unclosed:
