@@ -98,12 +98,18 @@ def index_of(haystack, needle):
 async def all_of(source, start_ms=0, size=300):
     """All bytes that a source gives, opened at `start_ms` and asked for `size` at a time."""
     await source.open(start_ms)
+    content = await rest_of(source, size)
+    source.close()
+    return content
+
+
+async def rest_of(opened, size):
+    """All bytes that come from something open, asked for `size` at a time."""
     view = memoryview(bytearray(size))
     content = b""
     while True:
-        n = await source.readinto(view)
+        n = await opened.readinto(view)
         if not n:
-            source.close()
             return content
         content += bytes(view[:n])
 

@@ -1,6 +1,6 @@
 """A connection to a live stream gives the sound alone: titles taken out, MP3 joined anywhere, and what is no sound refused."""
 
-from support_audio import pcm_head
+from support_audio import pcm_head, rest_of
 from support_live import Response, mp3, with_titles
 from support_time import VirtualClock
 
@@ -11,13 +11,7 @@ from node.refusal import HTTP_STATUS, MALFORMED, NOT_AUDIO, Refused
 async def _body(response, size):
     connection = Connection(response)
     await connection.open()
-    view = memoryview(bytearray(size))
-    content = b""
-    while True:
-        n = await connection.readinto(view)
-        if not n:
-            return content
-        content += bytes(view[:n])
+    return await rest_of(connection, size)
 
 
 def _refusal(response):

@@ -10,25 +10,37 @@ from support_time import turns
 from node.refusal import HASH, Refused
 
 
+async def _interrupted(bench):
+    """The task of a download in the middle of which sound has begun."""
+
+    def sound_starts(response):
+        if response.given >= 10_000:
+            bench.gate.close()
+
+    bench.server.before = sound_starts
+    task = asyncio.create_task(bench.fetch(A))
+    while bench.gate.open:
+        await asyncio.sleep_ms(0)
+    return task
+
+
+def _silence(bench):
+    """The sound is over, and none begins again."""
+    bench.server.before = lambda response: None
+    bench.gate.reopen()
+
+
 def test_sound_stops_a_download_and_silence_resumes_it():
     bench = Bench()
 
     async def life():
-        def sound_starts(response):
-            if response.given >= 10_000:
-                bench.gate.close()
-
-        bench.server.before = sound_starts
-        task = asyncio.create_task(bench.fetch(A))
-        while bench.gate.open:
-            await asyncio.sleep_ms(0)
+        task = await _interrupted(bench)
         await turns(30)
         assert bench.server.responses[0].closed and len(bench.server.requests) == 1
         written = bench.disk.flash.power.writes if ON_FLASH else None
         await turns(30)
         assert not ON_FLASH or bench.disk.flash.power.writes == written
-        bench.server.before = lambda response: None
-        bench.gate.reopen()
+        _silence(bench)
         await task
 
     run(life())
@@ -57,14 +69,7 @@ def test_a_download_given_up_while_sound_is_out_writes_nothing():
     bench = Bench()
 
     async def life():
-        def sound_starts(response):
-            if response.given >= 10_000:
-                bench.gate.close()
-
-        bench.server.before = sound_starts
-        task = asyncio.create_task(bench.fetch(A))
-        while bench.gate.open:
-            await asyncio.sleep_ms(0)
+        task = await _interrupted(bench)
         written = bench.disk.flash.power.writes if ON_FLASH else None
         task.cancel()
         try:
@@ -73,8 +78,7 @@ def test_a_download_given_up_while_sound_is_out_writes_nothing():
             pass
         assert not ON_FLASH or bench.disk.flash.power.writes == written
         assert bench.server.responses[0].closed
-        bench.server.before = lambda response: None
-        bench.gate.reopen()
+        _silence(bench)
         await bench.fetch(A)
 
     run(life())
