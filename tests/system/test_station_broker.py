@@ -1,7 +1,11 @@
 """The brokers that loa starts: who may do what, what survives a kill, and accounts that come and go. The same on every engine that is here."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import pytest
 
 from loa.broker import NatsBroker
@@ -10,6 +14,7 @@ from loa.broker.users import station_user
 from loa.errors import LoaError
 from loa.firmware import topics
 from loa.site.model import Broker as Settings
+from loa.station.bus import Bus
 from loa.testing import Commune
 from loa.testing.commune import Broker
 from loa.testing.waiting import eventually
@@ -99,6 +104,45 @@ def test_a_wrong_password_or_certificate_is_not_let_in(broker: Broker, loa_commu
     assert lets_in("localhost", broker.port, user, password, loa_commune.keyring.authority_file)
     assert not lets_in("localhost", broker.port, user, "guess", loa_commune.keyring.authority_file)
     assert not lets_in("127.0.0.2", broker.port, user, password, loa_commune.keyring.authority_file)
+
+
+def test_what_a_station_publishes_does_not_wait_for_its_client_to_look(
+    broker: Broker, loa_commune: Commune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client looks by itself at least once a second; here once in ten minutes, so that only what wakes it counts."""
+    turn = mqtt.Client._loop  # type: ignore[attr-defined]
+    monkeypatch.setattr(mqtt.Client, "_loop", lambda client, timeout=1.0: turn(client, 600.0))
+    node = loa_commune.node_client(NODE)
+    assert node.subscribe(topics.to(AREA, "+"))
+    with _bus(broker, loa_commune) as bus:
+        for text in ("one", "two", "three"):
+            assert bus.publish(PLAN, text, retain=False)
+            eventually(lambda text=text: node.got(PLAN)[-1:] == [text.encode()], f"the message {text}")  # type: ignore[misc]
+
+
+def test_a_station_finds_its_broker_again(broker: Broker, loa_commune: Commune) -> None:
+    with _bus(broker, loa_commune) as bus:
+        broker.kill()
+        eventually(lambda: not bus.connected, "the loss")
+        broker.start()
+        eventually(lambda: bus.connected, "a new connection")
+        node = loa_commune.node_client(NODE)
+        assert node.subscribe(topics.to(AREA, "+"))
+        assert bus.publish(PLAN, "again", retain=False)
+        eventually(lambda: node.got(PLAN) == [b"again"], "the message")
+
+
+@contextmanager
+def _bus(broker: Broker, commune: Commune) -> Iterator[Bus]:
+    """The station's connection, which is up."""
+    up = threading.Event()
+    bus = Bus(broker.url, STATION, commune.keyring.station_password(STATION), commune.keyring.authority_file)
+    bus.start(up.set, lambda topic, payload, retained: None)
+    try:
+        eventually(up.is_set, "the station's connection")
+        yield bus
+    finally:
+        bus.stop()
 
 
 def test_misuse_is_said_plainly(broker: Broker, loa_commune: Commune, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The station's connection to the broker: never gives up, and keeps nothing from one connection to the next.
 
 Every connection is a new client, so no message of an old one can come after a newer revision. What must reach the broker stands in the
-database; `service` sends it again whenever `on_up` says that there is a new connection. Runs in a thread of its own.
+database; `service` sends it again whenever `on_up` says that there is a new connection. A thread of its own connects, paho's reads and writes.
 """
 
 import logging
@@ -22,6 +22,8 @@ from loa.firmware import topics
 _LOG = logging.getLogger(__name__)
 _KEEPALIVE_S = 15
 _BACK_OFF_S = (0.2, 10.0)
+_LOOK_S = 5.0
+_LOOKS = 3
 
 
 class Bus:
@@ -36,6 +38,7 @@ class Bus:
         self._password = password
         self._client: mqtt.Client | None = None
         self._stopping = threading.Event()
+        self._over = threading.Event()  # the connection, or what was to become one
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
         self.connected = False
 
@@ -66,23 +69,30 @@ class Bus:
         while not self._stopping.is_set():
             try:
                 self._client = client = self._new_client()
+                self._over.clear()
                 client.connect(self._host, self._port, _KEEPALIVE_S)
-                client.loop_forever()
+                client.loop_start()  # not `loop_forever`, where what others publish waits up to a second for its next turn
+                self._wait_over(client)
+                client.loop_stop()
             except OSError as error:  # refused, unreachable, a certificate that is not the site's, or none that can be read just now
                 _LOG.info("broker %s:%d is out of reach: %s", self._host, self._port, error)
             wait = _BACK_OFF_S[0] if self.connected else min(wait * 2, _BACK_OFF_S[1])
             self.connected = False
             self._stopping.wait(wait * random.uniform(0.5, 1.0))
 
+    def _wait_over(self, client: mqtt.Client) -> None:
+        """Until it is: paho says so, or it is none at several looks in a row, because the broker does not answer or paho's thread ended."""
+        lost = 0
+        while not self._over.wait(_LOOK_S) and lost < _LOOKS:
+            lost = 0 if client.is_connected() else lost + 1
+
     def _new_client(self) -> mqtt.Client:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._user, reconnect_on_failure=False)
         client.username_pw_set(self._user, self._password)
         if self._authority is not None:
             client.tls_set(str(self._authority))
-        # With this set paho leaves all writing to the thread that reads. Otherwise `publish` writes from its caller's, and OpenSSL's connections bear
-        # only one thread at a time: under load its memory was damaged.
-        client.on_socket_register_write = lambda _client, _data, _socket: None
         client.on_connect = self._connected
+        client.on_disconnect = lambda *_: self._over.set()
         client.on_message = lambda _client, _data, message: self._on_message(message.topic, bytes(message.payload), message.retain)
         return client
 
