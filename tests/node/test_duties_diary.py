@@ -1,6 +1,11 @@
-"""The diary between its writers and the journal: a flood from nobody leaves room for what was played."""
+"""The diary between its writers and the journal: a flood from nobody leaves room for what was played, and what is over stays over."""
+
+import support_journal
+import support_plan
+from support_plan import air, at, order, settle, slot, time, why
 
 from node.duties.diary import Diary
+from node.health import proof
 from node.refusal import FULL, SIGNATURE, Refused
 
 
@@ -20,8 +25,11 @@ class Journal:
 
 
 class Clock:
+    def __init__(self, now=1790000000):
+        self.time = now
+
     def now(self):
-        return 1790000000
+        return self.time
 
 
 def flood(diary, count):
@@ -47,3 +55,48 @@ def test_a_full_journal_stops_nobody():
     flood(diary, 3)
     diary.booted("1", "power", None)
     assert len(told) == 4
+
+
+class Life:
+    """A node from one boot to the next, as far as its agenda and its diary go, on the flash of `bench`."""
+
+    def __init__(self, bench, now):
+        bench.now = now
+        support_journal.run(bench.boot())
+        self.agenda = support_plan.agenda(slot("a", time(7)))
+        self.agenda.put_air("p/c", air(order("x", start=at(6), end=at(6, 5)), order("y", start=at(6), end=at(6, 5))))
+        self._clock = Clock(now)
+        self.diary = Diary(bench.journal, self._clock, lambda: None)
+        self.diary.restore(self.agenda)
+
+    def play(self, key, now):
+        """It is on the air at `now`, and is heard to its end."""
+        self._clock.time = now
+        item = settle(self.agenda, now).item
+        assert item.key == "p/c|" + key
+        self.diary.played(item, proof.played(now, item, None, None, 0, 20_000, "end"), True)
+        self.agenda.ended(item.key)
+
+
+def test_what_was_played_is_not_told_as_missed_after_a_boot_that_knows_the_time():
+    """A battery clock does: what the journal has of it must count also where its time is over, for the documents still ask for it."""
+    bench = support_journal.Bench()
+    life = Life(bench, at(6))
+    life.play("x", at(6))
+    life.play("y", at(6, 1))
+    life.play("a|{}".format(at(7)), at(7))
+    life = Life(bench, at(9))
+    assert why(settle(life.agenda, at(9))) == {}
+
+
+def test_what_was_played_is_not_told_as_missed_where_the_journal_has_begun_anew_meanwhile():
+    bench = support_journal.Bench()
+    life = Life(bench, at(6))
+    life.play("x", at(6))
+    bench.now = at(6, day=1)
+    for _ in range(60):
+        bench.journal.append("boot", {"text": "z" * 900})
+        bench.journal.seen(bench.journal.id, bench.journal.last_n)
+        support_journal.run(bench.journal.tend())
+    life = Life(bench, at(6, 4, day=1))
+    assert "x" not in why(settle(life.agenda, at(6, 4, day=1)))

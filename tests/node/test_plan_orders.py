@@ -103,6 +103,16 @@ def test_past_orders_of_a_new_document_are_nobodys_loss():
     assert decision.item is None and decision.dropped == []
 
 
+def test_an_order_that_ended_more_than_a_day_ago_is_nobodys_loss():
+    """Its document may stand for weeks, and the journal forgets."""
+    assert why(settle(_ordered(order("x", start=at(5), end=at(6))), at(6, day=1))) == {
+        "x": "expired",
+        "b|" + str(at(7, 5)): "late",
+        "a|" + str(at(7)): "late",
+    }
+    assert "x" not in why(settle(_ordered(order("x", start=at(5), end=at(6))), at(6, 1, day=1)))
+
+
 def test_an_order_is_for_its_parts_and_for_its_node():
     held = _ordered(order("x", only=["p/c/g"]), order("y", only=["p/c/g", "p/c/h"], start=at(6)))
     assert heard(held, at(6)) == "y"

@@ -1,12 +1,12 @@
 """The journal keeps what it acknowledged through power cuts at every single write, on a flash that only clears bits."""
 
 import support_journal as support
-from support_journal import NOW, Bench, run
+from support_journal import KEPT_S, NOW, Bench, run
 
 from node.refusal import OVERSIZED, Refused
 
 SOON = NOW + 3600
-PAST = NOW - 3600
+PAST = NOW - KEPT_S - 3600
 
 SHORT = (
     ("event", 10),

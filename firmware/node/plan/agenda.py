@@ -77,9 +77,9 @@ class _Round:
 
 
 class Agenda:
-    """`area` is the node's hamlet, `node_id` its id. Starts before `since`, Unix seconds, are not accounted for, and no start more than a
-    day (or its late window and length, if longer) before the first decision: a node that was off for longer does not report what it
-    missed before."""
+    """`area` is the node's hamlet, `node_id` its id. Starts before `since`, Unix seconds, are not accounted for, nor a start more than a
+    day (or its late window and length, if longer) before the first decision, nor an order that ended more than a day before it: a node
+    that was off for longer does not report what it missed before."""
 
     def __init__(self, area, node_id, since=0):
         self._area = area
@@ -261,7 +261,7 @@ class Agenda:
                 source.rewind()
 
     def _floor(self, source, now):
-        """Unix second before which starts of a slot are not accounted for; orders have no such bound."""
+        """Unix second before which starts of a slot are not accounted for; of an order, its verdict says so."""
         if source.order:
             return 0
         return max(self._since, source.earliest(), now - max(DAY_S, source.late + source.length))

@@ -7,6 +7,7 @@ begun is heard to its end, but neither starts nor resumes.
 
 from node.bus.limits import CLASSES
 from node.bus.topics import covers
+from node.plan.calendar import DAY_S
 from node.plan.history import join
 from node.plan.offers import REFUSED, TAKEN
 from node.plan.verdict import DONE, EXPIRED, HELD, OMITTED, PLAYABLE, STALE
@@ -126,7 +127,7 @@ class Order:
         return (PLAYABLE if self.leave is TAKEN else HELD), self.ends
 
     def _is_stale(self, now, played_ms):
-        return played_ms is None and now >= self.ends and self.ends <= self._issued
+        return played_ms is None and now >= self.ends and (self.ends <= self._issued or now > self.ends + DAY_S)
 
     # Controls.
 

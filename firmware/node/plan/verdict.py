@@ -8,7 +8,7 @@ wire's event "dropped".
 PLAYABLE = "playable"
 HELD = "held"
 DONE = "done"                # a live stream, left because its order ended
-STALE = "stale"              # its time was past before the document was signed: nobody expected it of this one
+STALE = "stale"              # its time was past before the document was signed, or an order's for more than a day: nobody expects it of this one
 
 LATE = "late"                # its late window closed
 QUIET = "quiet"              # its late window closed in quiet hours

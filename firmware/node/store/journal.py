@@ -10,6 +10,8 @@ What gives way when the blocks are full, in this order, and comes back when ther
     states             refused (FULL), when one more block is full of them
     seen               kept in RAM; the station says it again
     done, still needed beyond a quarter of the blocks those of the oldest block are forgotten, the ones that end soonest first
+
+Needed is what is done for two days beyond its `until`: for a day the agenda accounts for what is over, and with a late window it looks back longer.
 """
 
 import asyncio
@@ -34,6 +36,7 @@ _MARK_BLOCKS = const(3)
 _ID_BYTES = const(6)
 _ITEMS_MAX = const(32)
 _RETRY_MS = const(60000)
+_KEEP_S = const(2 * 86400)
 # Clean blocks that must be left when one is begun for ...
 _FOR_EVENT = const(3)
 _FOR_STATE = const(2)  # a block of states that are written anew fits into one, and one more for what power cuts tear meanwhile
@@ -106,19 +109,17 @@ class Journal:
             started[place].ms = max(started[place].ms, last[place])
 
     def replay(self):
-        """At boot, iterate over `(key, state, ms, fields)`: DONE keys still needed, what is PAUSED at `ms`, and what was OPEN when power failed.
+        """At boot, iterate over `(key, state, ms, fields)`: keys that are DONE, what is PAUSED at `ms`, and what was OPEN when power failed.
 
-        An open stretch was heard at least up to `ms` and has the `fields` of its `start`; append its event to close it. A DONE key may come twice.
+        An open stretch was heard at least up to `ms` and has the `fields` of its `start`; append its event to close it. A DONE key may come twice, and
+        long after its time: who looks back at what is over must know it, and the clock may be wrong.
         """
         for block in list(self._lane.used):
             for _, record in records.scan(self._partition, block, self._lane.end(block.index)):
-                if record and record.state == DONE and self._needed(record.until):
+                if record and record.state == DONE:
                     yield record.key.decode(), DONE, record.ms, None
         for key, item in list(self._items.items()):
-            if item.state == OPEN:
-                yield key, OPEN, item.ms, json.loads(self._text_of(item))
-            elif self._needed(item.until):
-                yield key, PAUSED, item.ms, None
+            yield key, item.state, item.ms, json.loads(self._text_of(item)) if item.state == OPEN else None
 
     # What happens
 
@@ -305,7 +306,7 @@ class Journal:
 
     def _needed(self, until):
         now = self._now()
-        return now is None or until > now
+        return now is None or until + _KEEP_S > now
 
 
 def _record(n, state, key, ms, until, flags, members):
