@@ -57,6 +57,11 @@ def test_a_full_journal_stops_nobody():
     assert len(told) == 4
 
 
+class Sound:
+    variant = None
+    codec = None
+
+
 class Life:
     """A node from one boot to the next, as far as its agenda and its diary go, on the flash of `bench`."""
 
@@ -66,6 +71,7 @@ class Life:
         self.agenda = support_plan.agenda(slot("a", time(7)))
         self.agenda.put_air("p/c", air(order("x", start=at(6), end=at(6, 5)), order("y", start=at(6), end=at(6, 5))))
         self._clock = Clock(now)
+        self._journal = bench.journal
         self.diary = Diary(bench.journal, self._clock, lambda: None)
         self.diary.restore(self.agenda)
 
@@ -76,6 +82,13 @@ class Life:
         assert item.key == "p/c|" + key
         self.diary.played(item, proof.played(now, item, None, None, 0, 20_000, "end"), True)
         self.agenda.ended(item.key)
+
+    def fill(self, events=60):
+        """By so many events every block of the journal is begun anew."""
+        for _ in range(events):
+            self._journal.append("boot", {"text": "z" * 900})
+            self._journal.seen(self._journal.id, self._journal.last_n)
+            support_journal.run(self._journal.tend())
 
 
 def test_what_was_played_is_not_told_as_missed_after_a_boot_that_knows_the_time():
@@ -89,14 +102,31 @@ def test_what_was_played_is_not_told_as_missed_after_a_boot_that_knows_the_time(
     assert why(settle(life.agenda, at(9))) == {}
 
 
+def test_an_order_that_a_wrong_clock_gave_up_resumes_after_a_power_cut():
+    for begun_anew in (False, True):
+        bench = support_journal.Bench()
+        life = Life(bench, at(6))
+        life.play("x", at(6))
+        [(item, _)] = [pair for pair in settle(life.agenda, at(6, 30)).dropped if pair[1] == "expired"]
+        life.diary.dropped(item, "expired")
+        if begun_anew:
+            life.fill(6)  # what gave it up and what begins stand in two blocks
+        item = settle(life.agenda, at(6, 1)).item
+        assert item.key == "p/c|y"
+        life.diary.began(item, Sound(), at(6, 1))
+        life.diary.mark(5_000)
+        if begun_anew:
+            life.fill()
+        life = Life(bench, at(6, 2))
+        item = settle(life.agenda, at(6, 2)).item
+        assert (item.key, item.resume_ms) == ("p/c|y", 5_000)
+
+
 def test_what_was_played_is_not_told_as_missed_where_the_journal_has_begun_anew_meanwhile():
     bench = support_journal.Bench()
     life = Life(bench, at(6))
     life.play("x", at(6))
     bench.now = at(6, day=1)
-    for _ in range(60):
-        bench.journal.append("boot", {"text": "z" * 900})
-        bench.journal.seen(bench.journal.id, bench.journal.last_n)
-        support_journal.run(bench.journal.tend())
+    life.fill()
     life = Life(bench, at(6, 4, day=1))
     assert "x" not in why(settle(life.agenda, at(6, 4, day=1)))

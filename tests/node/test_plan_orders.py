@@ -113,6 +113,51 @@ def test_an_order_that_ended_more_than_a_day_ago_is_nobodys_loss():
     assert "x" not in why(settle(_ordered(order("x", start=at(5), end=at(6))), at(6, 1, day=1)))
 
 
+def test_an_order_that_expired_by_a_clock_that_was_ahead_is_played_once_it_is_put_right():
+    for wrong in (at(6, 20), at(9), at(6, day=2), at(6, day=400)):
+        for revision in (1, 2):
+            held = _ordered(order("x", start=at(6), end=at(6, 10), repeat=2), order("heard", start=at(5), end=at(6, 10)))
+            held.ended(settle(held, at(5)).item.key)
+            settle(held, wrong)
+            if revision == 2:
+                held.put_air(
+                    "p/c", air(order("x", start=at(6), end=at(6, 10), repeat=2), order("heard", start=at(5), end=at(6, 10)), rev=2)
+                )
+                settle(held, wrong)
+            decision = settle(held, at(6, 1))
+            assert decision.item.key == "p/c|x" and decision.item.until == at(6, 10), wrong
+            assert [need.bulletin_id for need in decision.upcoming][:1] == ["x"]
+            held.ended("p/c|x")
+            assert heard(held, at(6, 2)) == "x#2"
+            held.ended("p/c|x#2")
+            assert settle(held, at(6, 3)).item is None, "what was heard is not heard again"
+
+
+def test_a_live_stream_that_was_left_by_a_clock_that_was_ahead_is_joined_again():
+    held = _ordered(order("l", do="live", start=at(6), end=at(6, 10)))
+    settle(held, at(6))
+    assert settle(held, at(6, 30)).item is None
+    held.ended("p/c|l")
+    assert heard(held, at(6, 2)) == "l"
+
+
+def test_what_was_heard_of_an_order_counts_where_a_clock_that_was_ahead_ended_it():
+    held = _ordered(order("x", start=at(6), end=at(6, 10)), order("u", rank="urgent", start=at(6, 1), end=at(6, 2)))
+    settle(held, at(6))
+    assert heard(held, at(6, 1)) == "u"
+    held.progress("p/c|x", 7_000)
+    held.ended("p/c|u")
+    held.postpone("p/c|x", at(6, 40))
+    assert why(settle(held, at(6, 30)))["x"] == "expired"
+    assert settle(held, at(6, 2)).item.resume_ms == 7_000
+
+
+def test_an_order_that_expired_stays_so_where_the_clock_goes_back_by_seconds():
+    held = _ordered(order("x", start=at(6), end=at(6, 10)))
+    assert why(settle(held, at(6, 10))) == {"x": "expired"}
+    assert settle(held, at(6, 9, 30)).item is None
+
+
 def test_an_order_is_for_its_parts_and_for_its_node():
     held = _ordered(order("x", only=["p/c/g"]), order("y", only=["p/c/g", "p/c/h"], start=at(6)))
     assert heard(held, at(6)) == "y"

@@ -2,7 +2,8 @@
 
 No I/O and no clock: the caller brings documents and the time, does what `decide` says, tells what came of it, and asks again when something
 changed and at `Decision.wake`. Every playing that was due ends exactly once: played to its end (`ended`) or in `Decision.dropped`;
-only a clock that was ahead by more than an hour, and is put right, makes it play what it gave up too early.
+only where a clock that was ahead is put right does it play what it gave up too early: an order that has not expired after all, and, if it
+was ahead by more than an hour, a slot. What was played of an order stays played.
 
 How it stays cheap: each slot and order keeps one cursor, on its first playing that is neither played nor dropped, so a decision looks at
 every slot once and at no list of starts. Only moving cursors can pile up (boot, a new plan, a leap of the clock): one call makes at most
@@ -23,12 +24,13 @@ from node.plan.item import Gone, Item
 from node.plan.orders import orders_of
 from node.plan.quiet import QuietNow
 from node.plan.schedule import Plan
-from node.plan.verdict import DONE, HELD, LATE, OMITTED, PLAYABLE, STALE, STOPPED, SUPERSEDED
+from node.plan.verdict import DONE, EXPIRED, HELD, LATE, OMITTED, PLAYABLE, STALE, STOPPED, SUPERSEDED
 from node.refusal import AUDIENCE, Refused
 
 _STEP = const(12)
 _FORGET_EVERY_S = const(3600)
-_WRONG_S = const(3600)  # a clock that goes back by more was wrong before
+_AHEAD_S = const(60)  # a clock that goes back by more made orders expire too early
+_WRONG_S = const(3600)  # by more, and what it let start was not due
 _SILENCE = (None, None)
 
 Need = namedtuple("Need", ("start", "bulletin_id", "bulletin", "files"))
@@ -218,7 +220,7 @@ class Agenda:
         if not known_time:
             self._sounding = _SILENCE
             return Decision(None, None, [], None, None)
-        if now < self._now - _WRONG_S:
+        if now < self._now - _AHEAD_S:
             self._rewind(now)
         self._now = now
         stops = [order for order in self._controls if order.do == "stop" and order.holds(now)]
@@ -253,11 +255,18 @@ class Agenda:
         return Decision(item, self._volume(now, item), turn.dropped, turn.wake, self._upcoming)
 
     def _rewind(self, now):
-        """The clock was ahead and has been put right: what was given up before its time may still be played. An order that expired meanwhile is gone."""
-        self._history.rewind(now)
+        """The clock was ahead and has been put right: what was given up before its time may still be played."""
+        far = now < self._now - _WRONG_S
+        if far:
+            self._history.rewind(now)
         self._postponed = {}
+        self._upcoming = None
         for source in self._sources:
-            if not source.order:
+            if source.order:
+                if now < source.ends:
+                    self._history.revive(source.base)
+                    source.rewind()
+            elif far:
                 source.rewind()
 
     def _floor(self, source, now):
@@ -311,6 +320,8 @@ class Agenda:
             return
         if why is not DONE:
             turn.dropped.append((self._item(source, number), why))
+        if source.order and why in (EXPIRED, DONE):
+            self._history.expire(source.base, number)
         self._end(source.base, number)
 
     def _end(self, base, number):

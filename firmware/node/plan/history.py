@@ -38,6 +38,7 @@ class History:
     def __init__(self):
         self._over = {}  # base -> set of numbers
         self._begun = {}  # base -> {number: ms heard}
+        self._expired = {}  # base of an order -> {number: ms heard or None} of those of `_over` whose order had ended by then
         self._unheld = {}  # base that no document has -> Unix time at which this was first seen
 
     def end(self, base, number):
@@ -51,6 +52,19 @@ class History:
             self._begun[base].pop(number, None)
             if not self._begun[base]:
                 del self._begun[base]
+
+    def expire(self, base, number):
+        """It is over because its order has ended."""
+        self._expired.setdefault(base, {})[number] = self.played_ms(base, number)
+        self.end(base, number)
+
+    def revive(self, base):
+        """The order has not ended after all: what expired of it is not over."""
+        expired = self._expired.pop(base, {})
+        for number in expired:
+            self._over[base].discard(number)
+            if expired[number] is not None:
+                self.played(base, number, expired[number])
 
     def is_over(self, base, number):
         """True once `end` was called for it."""
@@ -93,4 +107,5 @@ class History:
         for base in gone:
             del self._unheld[base]
             self._over.pop(base, None)
+            self._expired.pop(base, None)
         return lost

@@ -98,6 +98,11 @@ class Order:
         if self.number > self._repeat:
             self.start = None
 
+    def rewind(self):
+        """Begin with the first repeat again."""
+        self.number = 1
+        self.start = self._begins
+
     def key(self, number):
         return join(self.base, number)
 

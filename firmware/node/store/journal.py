@@ -112,11 +112,11 @@ class Journal:
         """At boot, iterate over `(key, state, ms, fields)`: keys that are DONE, what is PAUSED at `ms`, and what was OPEN when power failed.
 
         An open stretch was heard at least up to `ms` and has the `fields` of its `start`; append its event to close it. A DONE key may come twice, and
-        long after its time: who looks back at what is over must know it, and the clock may be wrong.
+        long after its time: who looks back at what is over must know it, and the clock may be wrong. What began again since is not done.
         """
         for block in list(self._lane.used):
             for _, record in records.scan(self._partition, block, self._lane.end(block.index)):
-                if record and record.state == DONE:
+                if record and self._is_done(record):
                     yield record.key.decode(), DONE, record.ms, None
         for key, item in list(self._items.items()):
             yield key, item.state, item.ms, json.loads(self._text_of(item)) if item.state == OPEN else None
@@ -244,7 +244,7 @@ class Journal:
         room = self._done_bytes
         for block in list(self._lane.used):
             for _, record in records.scan(self._partition, block, self._lane.end(block.index)):
-                if record and record.state == DONE and self._needed(record.until):
+                if record and self._is_done(record) and self._needed(record.until):
                     copy = Record(0, DONE, record.key, until=record.until)
                     if block is oldest:
                         found[record.key] = copy
@@ -303,6 +303,10 @@ class Journal:
         sequence, offset = item.place
         block = next(block for block in self._lane.used if block.sequence == sequence)
         return records.read(self._partition, block, offset, BLOCK).text
+
+    def _is_done(self, record):
+        """True for a DONE key unless it began again: a wrong clock had given it up."""
+        return record.state == DONE and record.key.decode() not in self._items
 
     def _needed(self, until):
         now = self._now()
