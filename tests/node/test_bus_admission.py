@@ -8,6 +8,7 @@ from support_bus import StoppedClock, Vectors, refusal_of
 from node.bus import encoding, jws, rs256, tables
 from node.bus.admission import Admission
 from node.bus.trust import TrustStore
+from node.link.clock import SNTP, Clock
 from node.refusal import AUDIENCE, EXPIRED, REPLAYED, REVISION_FUTURE, REVISION_OLD, TIME_UNSET, Refused
 
 VECTORS = Vectors()
@@ -124,6 +125,25 @@ async def test_what_was_pending_may_turn_out_to_be_expired_or_from_the_future():
             raise AssertionError("not refused")
         except Refused as refused:
             assert refused.code == code
+
+
+async def test_what_was_signed_ahead_of_the_truth_does_not_keep_the_truth_out():
+    """A station's clock was a month ahead, or its key was stolen, while the node knew no time: the time server is believed, the documents are not."""
+    truth = VECTORS.now - 30 * 86400
+    for name in ("good plan", "good seen", "good trust"):
+        admission, _ = await VECTORS.admission(now=None)
+        clock = admission._clock = Clock(truth - 86400, 0, lambda date: None, None)
+        admission.commit(await admission.admit(*VECTORS.document(name)))
+        assert clock.floor == truth - 86400
+        assert clock.set(truth * 1000, SNTP)
+        assert (await refusal_of(admission.admit(*VECTORS.document("good command")))).code == REVISION_FUTURE
+
+
+async def test_what_answers_the_nonce_is_proof_while_the_time_is_unset():
+    admission, clock = await VECTORS.admission(now=None, nonce="n1")
+    document = await admission.admit(*VECTORS.document("good seen"))
+    admission.commit(document)
+    assert clock.floor == document.issued
 
 
 async def test_unset_time_still_knows_what_is_certainly_past():

@@ -126,6 +126,18 @@ async def test_what_waited_for_the_time_does_not_follow_a_newer_one():
     assert acted == ["plan:a/b:2"]
 
 
+async def test_what_waited_for_the_time_proves_it_once_it_counts():
+    bench = Bench(accept)
+    old = Document(topics.PLAN, "plan:a/b:1")
+    old.pending = True
+    await bench.take(PLAN_TOPIC, b"1", old)
+    bench.inbox.time_known()
+    task = asyncio.create_task(bench.inbox.run())
+    await turns(20)
+    task.cancel()
+    assert bench.admission.committed == ["plan:a/b:1"] * 2 and bench.answers == [("plan:a/b:1", None)]
+
+
 async def test_what_waited_for_the_time_is_acted_on_where_the_newer_one_is_refused():
     acted = []
 

@@ -104,10 +104,14 @@ class Admission:
     def commit(self, document):
         """It counts: its revision or command id is remembered, its `iat` is proved to be past, and a trust document is put into force.
 
+        While the time is unset only the answer to the nonce proves it: nothing bounds how far ahead another `iat` is. Commit a pending document once
+        more when it has been judged by a known time.
+
         Raises Refused, and changes nothing, if a newer one was committed since it was admitted: REVISION_OLD, REPLAYED.
         """
         self._check_revision(document)
-        self._clock.raise_floor(document.issued)
+        if document.confirms_time or self._clock.now() is not None:
+            self._clock.raise_floor(document.issued)
         if document.kind == topics.COMMAND:
             self.done.add(document.id, document.revision)
             return

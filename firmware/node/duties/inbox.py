@@ -114,6 +114,7 @@ class Inbox:
                 if document.pending:
                     continue
                 await self._handlers[document.kind](document)
+                self._admission.commit(document)
             except Refused as refused:
                 self._admission.forget(document.kind, document.audience)
                 refused.subject = document.id
