@@ -88,7 +88,7 @@ class Node:
         self.commands_done = Memo(board.data + "/commands", self.gate, [])
         self.shelf = Shelf(board.data + "/documents", self.gate, settings.area, settings.node_id)
         self.cache = Cache(board.data + "/bulletins", settings.cache_bytes, self.gate)
-        self.journal = Journal(board.journal, self.gate, self.clock.now)
+        self.journal = Journal(board.journal, self.gate, self.clock)
 
         # Health
         self.watchdog = Watchdog(board.watchdog, self._hung)

@@ -44,11 +44,12 @@ class Witness:
 
 
 class Bench:
-    """A chip with a journal, over power cuts. `now`: Unix seconds the journal is told."""
+    """A chip with a journal, over power cuts. `now`: Unix seconds that are proved to be past; `clock` knows them, and is the bench itself at first."""
 
     def __init__(self, blocks=BLOCKS_MIN, cells=None):
         self.cells = cells or bytearray(b"\xff" * (blocks * 4096))
         self.now = NOW
+        self.clock = self
         self.truth = Witness()
         self.hope = None  # the Witness if the step under way succeeds
         self.alone = None  # the Witness if its event is refused and only its state written
@@ -57,10 +58,14 @@ class Bench:
         self.gate = None
         self.open_key = None
 
+    @property
+    def floor(self):
+        return self.now
+
     async def boot(self, power=None):
         self.flash = NorFlash(self.cells, power or Power())
         self.gate = EraseGate()
-        self.journal = Journal(self.flash, self.gate, lambda: self.now)
+        self.journal = Journal(self.flash, self.gate, self.clock)
         self.open_key = None
         await self.journal.open()
 

@@ -6,6 +6,7 @@ from support_plan import air, at, order, settle, slot, time, why
 
 from node.duties.diary import Diary
 from node.health import proof
+from node.link import clock as link
 from node.refusal import FULL, SIGNATURE, Refused
 
 
@@ -30,6 +31,14 @@ class Clock:
 
     def now(self):
         return self.time
+
+
+def fill(journal, events=60):
+    """By so many events every block of the journal is begun anew."""
+    for _ in range(events):
+        journal.append("boot", {"text": "z" * 900})
+        journal.seen(journal.id, journal.last_n)
+        support_journal.run(journal.tend())
 
 
 def flood(diary, count):
@@ -63,7 +72,7 @@ class Sound:
 
 
 class Life:
-    """A node from one boot to the next, as far as its agenda and its diary go, on the flash of `bench`."""
+    """A node from one boot to the next, as far as its agenda and its diary go, on the flash of `bench`; `now` is proved."""
 
     def __init__(self, bench, now):
         bench.now = now
@@ -71,7 +80,6 @@ class Life:
         self.agenda = support_plan.agenda(slot("a", time(7)))
         self.agenda.put_air("p/c", air(order("x", start=at(6), end=at(6, 5)), order("y", start=at(6), end=at(6, 5))))
         self._clock = Clock(now)
-        self._journal = bench.journal
         self.diary = Diary(bench.journal, self._clock, lambda: None)
         self.diary.restore(self.agenda)
 
@@ -82,13 +90,6 @@ class Life:
         assert item.key == "p/c|" + key
         self.diary.played(item, proof.played(now, item, None, None, 0, 20_000, "end"), True)
         self.agenda.ended(item.key)
-
-    def fill(self, events=60):
-        """By so many events every block of the journal is begun anew."""
-        for _ in range(events):
-            self._journal.append("boot", {"text": "z" * 900})
-            self._journal.seen(self._journal.id, self._journal.last_n)
-            support_journal.run(self._journal.tend())
 
 
 def test_what_was_played_is_not_told_as_missed_after_a_boot_that_knows_the_time():
@@ -110,13 +111,13 @@ def test_an_order_that_a_wrong_clock_gave_up_resumes_after_a_power_cut():
         [(item, _)] = [pair for pair in settle(life.agenda, at(6, 30)).dropped if pair[1] == "expired"]
         life.diary.dropped(item, "expired")
         if begun_anew:
-            life.fill(6)  # what gave it up and what begins stand in two blocks
+            fill(bench.journal, 6)  # what gave it up and what begins stand in two blocks
         item = settle(life.agenda, at(6, 1)).item
         assert item.key == "p/c|y"
         life.diary.began(item, Sound(), at(6, 1))
         life.diary.mark(5_000)
         if begun_anew:
-            life.fill()
+            fill(bench.journal)
         life = Life(bench, at(6, 2))
         item = settle(life.agenda, at(6, 2)).item
         assert (item.key, item.resume_ms) == ("p/c|y", 5_000)
@@ -127,6 +128,21 @@ def test_what_was_played_is_not_told_as_missed_where_the_journal_has_begun_anew_
     life = Life(bench, at(6))
     life.play("x", at(6))
     bench.now = at(6, day=1)
-    life.fill()
+    fill(bench.journal)
     life = Life(bench, at(6, 4, day=1))
     assert "x" not in why(settle(life.agenda, at(6, 4, day=1)))
+
+
+def test_what_was_played_is_not_forgotten_by_a_time_that_nobody_proved():
+    """A time server or a battery clock is years ahead while blocks are begun anew, and is put right: the order must not be played again."""
+    bench = support_journal.Bench()
+    life = Life(bench, at(6))
+    life.play("x", at(6))
+    clock = link.Clock(at(6), 0, lambda date: None, None)
+    assert clock.set(at(6, day=1000) * 1000, link.SNTP)
+    bench.clock = clock
+    support_journal.run(bench.boot())
+    fill(bench.journal)
+    bench.clock = bench
+    life = Life(bench, at(6, 1))
+    assert settle(life.agenda, at(6, 1)).item.key == "p/c|y"

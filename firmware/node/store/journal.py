@@ -54,13 +54,15 @@ class _Item:
 
 
 class Journal:
-    """On a raw partition of at least 12 blocks of 4,096 bytes, of which it has all. `now()`: Unix seconds or None. Call `open` before anything else.
+    """On a raw partition of at least 12 blocks of 4,096 bytes, of which it has all. Call `open` before anything else.
+
+    `clock.floor`: Unix seconds that are proved to be past. Nothing is forgotten by a time that somebody says: it may be a lie.
 
     `id`: its random name, new when nothing readable is left; `last_n`: number of the newest event, from 1; `seen_n`: up to which the station
     has recorded; `lost`: events refused since boot because nothing could be overwritten; `failure`: error of the last erase, or None.
     """
 
-    def __init__(self, partition, gate, now):
+    def __init__(self, partition, gate, clock):
         count = partition.ioctl(4, 0)
         if count < BLOCKS_MIN or partition.ioctl(5, 0) != BLOCK:
             raise ValueError("a journal needs at least 12 blocks of 4096 bytes")
@@ -71,7 +73,7 @@ class Journal:
         self.failure = None
         self._partition = partition
         self._gate = gate
-        self._now = now
+        self._clock = clock
         self._lane = Lane(partition, 0, count - _MARK_BLOCKS, _EVENTS)
         self._marks_lane = Lane(partition, count - _MARK_BLOCKS, _MARK_BLOCKS, _MARKS)
         self._marks = Marks(self._marks_lane)
@@ -309,8 +311,7 @@ class Journal:
         return record.state == DONE and record.key.decode() not in self._items
 
     def _needed(self, until):
-        now = self._now()
-        return now is None or until + _KEEP_S > now
+        return until + _KEEP_S > self._clock.floor
 
 
 def _record(n, state, key, ms, until, flags, members):
