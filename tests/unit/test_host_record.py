@@ -1,7 +1,10 @@
 """The record and the proof of play: exactly once, no gap covered, and every planned minute accounted for."""
 
+import json
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loa.firmware import refusal, topics
+from loa.station import database
 from loa.station.database import Database
+from loa.station.proof import proofs
 from loa.station.record import Record
 from loa.station.station import Station
 
@@ -172,6 +177,43 @@ def test_every_planned_minute_is_accounted_for(planned: tuple[Station, list[str]
     assert [stretch["why"] for stretch in found[1].stretches] == ["pre-empted", "end"]
     assert len(station.proofs(first, first + 86400 + 1)) == 5  # the midnight that is due now
     assert station.proofs(first, first + 86400 + 1)[-1].result == "due"
+
+
+class Counting(Database):
+    """Counts the rows that are read."""
+
+    count = 0
+
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        found = super().rows(query, *values)
+        self.count += len(found)
+        return found
+
+
+def test_a_proof_reads_only_the_events_that_it_is_about(planned: tuple[Station, list[str]], tmp_path: Path) -> None:
+    station, keys = planned
+    with station.one_commit():
+        for n in range(1, 3001, 2):
+            station.record.add(NODE, boot(n))
+            station.record.add(NODE, played(n + 1, f"{AREA}|sang|{n}", 0, 2034, "end"))
+        station.record.add(NODE, played(3001, keys[0], 0, 2034, "end"))
+    with closing(Counting(tmp_path / "station.db")) as counting:
+        first = int(keys[0].rsplit("|", 1)[1])
+        found = proofs(site().nodes_served_by(STATION), station.documents, station.orders, Record(counting), first, first + 86400)
+        assert [proof.result for proof in found] == ["complete", "silent", "silent", "silent"]
+        assert counting.count == 1
+
+
+def test_what_an_older_station_recorded_is_proven(planned: tuple[Station, list[str]], tmp_path: Path) -> None:
+    station, keys = planned
+    bodies = [json.dumps(played(1, keys[0], 0, 2034, "end")), json.dumps(boot(2)), '{"key": NaN}']
+    with closing(Database(tmp_path / "old.db", database.MIGRATIONS[:1])) as old, old.transaction() as rows:
+        for n, body in enumerate(bodies, 1):
+            rows.execute("INSERT INTO event VALUES (?, 'j1', ?, 1790000000, 'played', ?, 0)", (NODE, n, body))
+    with closing(Database(tmp_path / "old.db")) as new:
+        first = int(keys[0].rsplit("|", 1)[1])
+        found = proofs(site().nodes_served_by(STATION), station.documents, station.orders, Record(new), first, first + 86400)
+        assert [proof.result for proof in found] == ["complete", "silent", "silent", "silent"]
 
 
 def test_a_plan_that_was_replaced_is_proven_as_it_was(planned: tuple[Station, list[str]], tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ _BUSY_MS = 10_000
 _RETRY_S = 0.01
 
 # One script a version; a file of an older version is brought up to date when it is opened. Scripts that were released never change.
-_MIGRATIONS = (
+MIGRATIONS = (
     """
     -- of station
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -69,13 +69,24 @@ _MIGRATIONS = (
     CREATE TABLE node (
         id TEXT PRIMARY KEY, online INTEGER NOT NULL, heard INTEGER NOT NULL, state TEXT NOT NULL, telemetry TEXT NOT NULL);
     """,
+    """
+    -- of record: the key of the item that an event is about
+    ALTER TABLE event ADD COLUMN key TEXT;
+    UPDATE event SET key = json_extract(body, '$.key') WHERE json_valid(body);
+    CREATE INDEX event_key ON event (node, key);
+
+    -- of nodes: one answer of a kind to one thing
+    DELETE FROM ack WHERE rowid NOT IN (SELECT max(rowid) FROM ack GROUP BY id, node, result);
+    DROP INDEX ack_id;
+    CREATE UNIQUE INDEX ack_answer ON ack (id, node, result);
+    """,
 )
 
 
 class Database:
     """The open file. Every write goes through `transaction`; reads may use it too and then see one state of things."""
 
-    def __init__(self, path: Path, migrations: Sequence[str] = _MIGRATIONS) -> None:
+    def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
         """`migrations`: the station's own, or those of another file that is kept in the same way."""
         self._migrations = migrations
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,15 +62,21 @@ class Nodes:
             rows.execute("UPDATE node SET online = 0 WHERE id = ?", (node_id,))
 
     def acknowledged(self, node_id: str, ack: dict[str, Any]) -> None:
-        """Keep what a node made of a document, order or command."""
+        """Keep what a node made of a document, order or command; of each `result` the newest."""
         values = (node_id, str(ack.get("id")), str(ack.get("result")), ack.get("code"), ack.get("reason"), _now())
         with self._database.transaction() as rows:
-            rows.execute("INSERT INTO ack VALUES (?, ?, ?, ?, ?, ?)", values)
+            rows.execute("INSERT OR REPLACE INTO ack VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def acks(self, of: str) -> list[dict[str, Any]]:
-        """All acknowledgements of a document, order or command, oldest first: node, result, code, reason, received (Unix seconds)."""
+        """What nodes made of a document, order or command, oldest first: node, result, code, reason, received (Unix seconds)."""
         rows = self._database.rows("SELECT node, result, code, reason, received FROM ack WHERE id = ? ORDER BY rowid", of)
         return [dict(row) for row in rows]
+
+    def forget_acks(self, before: int, besides: Iterable[str]) -> None:
+        """Forget what was said before a Unix time, but not of the documents, orders and commands `besides`."""
+        with self._database.transaction() as rows:
+            kept = json.dumps(list(besides))
+            rows.execute("DELETE FROM ack WHERE received < ? AND id NOT IN (SELECT value FROM json_each(?))", (before, kept))
 
     def state(self, node_id: str) -> dict[str, Any]:
         """What one node last said of itself; empty if it never did."""

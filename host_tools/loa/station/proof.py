@@ -15,7 +15,7 @@ from typing import Any
 
 from loa.firmware import topics
 from loa.site.model import Node
-from loa.station.documents import Documents
+from loa.station.documents import Document, Documents
 from loa.station.occurrences import Occurrence, occurrences
 from loa.station.orders import Orders
 from loa.station.record import Event, Record
@@ -45,23 +45,22 @@ class Proof:
 def proofs(nodes: dict[str, Node], documents: Documents, orders: Orders, record: Record, first: int, last: int) -> list[Proof]:
     """Everything that was to start from `first` to before `last` at the nodes, by start and node."""
     found = []
+    plans, given = documents.history(topics.PLAN, first, last), orders.given(first, last)
     for node_id, node in nodes.items():
-        events: dict[str, list[Event]] = {}
-        for event in record.events(node_id):
-            events.setdefault(str(event.body.get("key")), []).append(event)
-        expected = [*_planned(documents, node.area, first, last), *_ordered(orders, node_id, node.area, first, last)]
+        expected = [*_planned(plans, node.area, first, last), *_ordered(given, node_id, node.area, first, last)]
+        events = record.about(node_id, {occurrence.key for occurrence in expected})
         found += [_judge(node_id, occurrence, events.get(occurrence.key, [])) for occurrence in expected]
     return sorted(found, key=lambda proof: (proof.start, proof.node, proof.key))
 
 
-def _planned(documents: Documents, hamlet: str, first: int, last: int) -> Iterator[Occurrence]:
-    for document, until in documents.history(topics.PLAN, first, last):
+def _planned(plans: list[tuple[Document, int]], hamlet: str, first: int, last: int) -> Iterator[Occurrence]:
+    for document, until in plans:
         if topics.covers(document.audience, hamlet):
             yield from occurrences(document.body, hamlet, max(first, document.body["iat"]), min(last, until))
 
 
-def _ordered(orders: Orders, node_id: str, hamlet: str, first: int, last: int) -> Iterator[Occurrence]:
-    for audience, record in orders.given(first, last):
+def _ordered(given: list[tuple[str, dict[str, Any]]], node_id: str, hamlet: str, first: int, last: int) -> Iterator[Occurrence]:
+    for audience, record in given:
         meant = audience == topics.node_audience(node_id) or topics.covers(audience, hamlet)
         meant = meant and any(topics.covers(part, hamlet) for part in record.get("only", [hamlet]))
         if meant and record["do"] in _PLAYED and first <= record["from"] < last:

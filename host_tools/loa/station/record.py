@@ -7,6 +7,7 @@ repetition proves nothing: MQTT repeats what was in flight before the node begin
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +52,9 @@ class Record:
         report_fields.EVENTS.get(str(body.get("kind")), _ANY_KIND)(body, "event")
         journal, n, t = body["journal"], body["n"], body["t"]
         with self._database.transaction() as rows:
-            values = (node_id, journal, n, t, str(body.get("kind")), json.dumps(body, ensure_ascii=False), int(time.time()))
-            new = rows.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", values).rowcount > 0
+            key = body["key"] if isinstance(body.get("key"), str) else None
+            values = (node_id, journal, n, t, str(body.get("kind")), json.dumps(body, ensure_ascii=False), int(time.time()), key)
+            new = rows.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values).rowcount > 0
             rows.execute("INSERT OR IGNORE INTO journal VALUES (?, ?, 0)", (node_id, journal))
             upto = self.recorded(node_id, journal)
             if not new and n > upto + 1 and n == self._first_after(node_id, journal, upto) and self._is_given_up(node_id, journal, n):
@@ -85,6 +87,16 @@ class Record:
             f"SELECT * FROM event WHERE {whose}coalesce(t, received) BETWEEN ? AND ? ORDER BY rowid", *values, first, last
         )
         return [_event(row) for row in rows]
+
+    def about(self, node_id: str, keys: Iterable[str]) -> dict[str, list[Event]]:
+        """What happened at a node to the items with these keys, whenever that was: each in the order in which it came."""
+        found: dict[str, list[Event]] = {}
+        wanted = json.dumps(list(keys))
+        for row in self._database.rows(
+            "SELECT * FROM event WHERE node = ? AND key IN (SELECT value FROM json_each(?)) ORDER BY rowid", node_id, wanted
+        ):
+            found.setdefault(row["key"], []).append(_event(row))
+        return found
 
     def lost(self) -> list[tuple[str, str, int, int]]:
         """(node, journal, first, last) of events that nodes no longer had."""

@@ -32,6 +32,7 @@ _TICK_S = 0.1
 _COMMAND_AGAIN_S = 5.0
 _REPAIR_AGAIN_S = 10.0
 _RENEW_TICKS = 600
+_FORGET_TICKS = 36_000
 _KEYS_TICKS = 20
 _CONFIRMED_AT_ONCE = 50  # signatures of a millisecond or two
 _CONFIRMED_AFTER_S = (
@@ -117,6 +118,8 @@ class Service:
             if ticks % _RENEW_TICKS == 0:
                 self._renew()
                 self._forget_sent()
+            if ticks % _FORGET_TICKS == 0:
+                self._station.forget_answers()
             if ticks % _KEYS_TICKS == 0:
                 self._follow_keys()
             if self._station.documents.version() != self._version:

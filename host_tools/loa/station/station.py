@@ -230,6 +230,11 @@ class Station:
             raise _no_such(f'station {self.name} has no node "{node_id}"', node_id, known)
         return self.commands.give(node_id, do, valid_s, number)
 
+    def forget_answers(self) -> None:
+        """Forget what nodes made of anything but the newest documents, after a day: nobody asks any more."""
+        newest = self.documents.newest()
+        self.nodes.forget_acks(int(time.time()) - DAY_S, [limits.document_id(*place, newest[place]) for place in newest])
+
     # What an officer sees.
 
     def status(self) -> list[NodeStatus]:
