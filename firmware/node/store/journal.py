@@ -23,6 +23,7 @@ from micropython import const
 from node.bus.encoding import to_base64url
 from node.refusal import FULL, OVERSIZED, Refused
 from node.store import records
+from node.store.again import whenever
 from node.store.lane import BLOCK, FIRST, Lane
 from node.store.marks import Marks
 from node.store.records import DONE, NONE, OPEN, PAUSED, Record
@@ -35,7 +36,6 @@ _MARKS = const(2)
 _MARK_BLOCKS = const(3)
 _ID_BYTES = const(6)
 _ITEMS_MAX = const(32)
-_RETRY_MS = const(60000)
 _KEEP_S = const(2 * 86400)
 # Clean blocks that must be left when one is begun for ...
 _FOR_EVENT = const(3)
@@ -59,7 +59,7 @@ class Journal:
     `clock.floor`: Unix seconds that are proved to be past. Nothing is forgotten by a time that somebody says: it may be a lie.
 
     `id`: its random name, new when nothing readable is left; `last_n`: number of the newest event, from 1; `seen_n`: up to which the station
-    has recorded; `lost`: events refused since boot because nothing could be overwritten; `failure`: error of the last erase, or None.
+    has recorded; `lost`: events refused since boot because nothing could be overwritten.
     """
 
     def __init__(self, partition, gate, clock):
@@ -70,7 +70,6 @@ class Journal:
         self.last_n = 0
         self.seen_n = 0
         self.lost = 0
-        self.failure = None
         self._partition = partition
         self._gate = gate
         self._clock = clock
@@ -195,18 +194,9 @@ class Journal:
 
     # In silence
 
-    async def run(self):
+    def run(self):
         """Task: erase ahead of need, whenever there is silence."""
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            try:
-                await self.tend()
-                self.failure = None
-            except OSError as error:
-                self.failure = error
-                self._work.set()
-                await asyncio.sleep_ms(_RETRY_MS)
+        return whenever(self._work, self.tend, "journal:")
 
     async def tend(self):
         """Give up what is not needed until enough is clean or nothing can be given up, and erase it in silence. Raises OSError. `run` calls it."""

@@ -9,9 +9,9 @@ import json
 from micropython import const
 
 from node.store import files
+from node.store.again import whenever
 
 _BYTES_MAX = const(4096)
-_RETRY_MS = const(60_000)
 
 
 class Memo:
@@ -39,14 +39,6 @@ class Memo:
         self.value = value
         await files.replace(self._gate, self._path, json.dumps(value).encode())
 
-    async def run(self):
-        """Task: write what is put, and try again after a minute where flash refuses."""
-        while True:
-            await self._put.wait()
-            self._put.clear()
-            try:
-                await self.save(self.value)
-            except OSError as error:
-                print("memo:", self._path, error)
-                self._put.set()
-                await asyncio.sleep_ms(_RETRY_MS)
+    def run(self):
+        """Task: write what is put."""
+        return whenever(self._put, lambda: self.save(self.value), self._path)

@@ -12,19 +12,18 @@ from node.bus.limits import DOCUMENT_BYTES_MAX
 from node.bus.topics import AREA_TYPES, COMMAND, NODE_TYPES, chain, node_audience
 from node.refusal import AUDIENCE, OVERSIZED, Refused
 from node.store import files
+from node.store.again import whenever
 
-_RETRY_MS = const(60000)
 _LOOK_MS = const(50)
 
 
 class Shelf:
     """Documents of the areas above `area` (a hamlet) and of the node itself; there is no place for any other, so it cannot grow.
 
-    `failure` is the error of the last write, None when it went well; a document that cannot be written stays in RAM and is tried again.
+    A document that cannot be written stays in RAM and is tried again.
     """
 
     def __init__(self, folder, gate, area, node_id):
-        self.failure = None
         self._folder = folder
         self._gate = gate
         self._areas = chain(area)
@@ -84,18 +83,9 @@ class Shelf:
         while self._unsaved:
             await asyncio.sleep_ms(_LOOK_MS)
 
-    async def run(self):
+    def run(self):
         """Task: write documents whenever some have been put."""
-        while True:
-            await self._put.wait()
-            self._put.clear()
-            try:
-                await self.save()
-                self.failure = None
-            except OSError as error:
-                self.failure = error
-                self._put.set()
-                await asyncio.sleep_ms(_RETRY_MS)
+        return whenever(self._put, self.save, "documents:")
 
     def _places(self):
         """(kind, audience) of everything that there is a place for."""
