@@ -179,6 +179,15 @@ def test_every_planned_minute_is_accounted_for(planned: tuple[Station, list[str]
     assert station.proofs(first, first + 86400 + 1)[-1].result == "due"
 
 
+def test_what_a_wrong_clock_gave_up_and_a_right_one_played_is_complete(planned: tuple[Station, list[str]]) -> None:
+    station, keys = planned
+    station.record.add(NODE, {"journal": "j1", "n": 1, "kind": "dropped", "t": 1790000000, "key": keys[0], "why": "late"})
+    station.record.add(NODE, played(2, keys[0], 0, 2034, "end"))
+    first = int(keys[0].rsplit("|", 1)[1])
+    (proof,) = station.proofs(first, first + 1)
+    assert (proof.result, proof.why) == ("complete", None)
+
+
 class Counting(Database):
     """Counts the rows that are read."""
 

@@ -83,7 +83,7 @@ def _judge(node_id: str, expected: Occurrence, events: list[Event]) -> Proof:
     heard_ms = _covered([(event.body["from_ms"], event.body["to_ms"]) for event in wanted])
     ended = any(event.body["why"] == "end" for event in wanted)
     if ended and (of_ms is None or heard_ms + _ROUNDING_MS >= of_ms):
-        result = "complete"
+        result, why = "complete", None
     elif why is None and not over:
         result = "due"
     elif heard_ms:
