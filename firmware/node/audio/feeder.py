@@ -42,8 +42,9 @@ class Feeder:
         chunks.clear()
 
     def freed(self):
-        """The pump may have emptied a buffer."""
-        self._room.set()
+        """The pump may have emptied a buffer: if it has, there is something to do."""
+        if 0 in self._chunks.counts:
+            self._room.set()
 
     async def run(self):
         """Open, read to the end, close. A refusal is left in the chunks; any other error is a bug, and the event loop reports it."""

@@ -195,8 +195,9 @@ class Player:
         pump = self._pump
         fed = self._clock.ticks_ms()
         while programme.begun and pump.sounding:
-            await self._beat()
+            self._step()
             feeder.freed()
+            await asyncio.sleep_ms(_BEAT_MS)
             now = self._clock.ticks_ms()
             if not pump.starving:
                 fed = now
@@ -215,10 +216,13 @@ class Player:
 
     async def _beat(self):
         """One block, if the sink has room; then let the others run."""
+        self._step()
+        await asyncio.sleep_ms(_BEAT_MS)
+
+    def _step(self):
         if self._sink.running and self._sink.ready():
             self._pump.step()
         self._check_in()
-        await asyncio.sleep_ms(_BEAT_MS)
 
     def _quiet(self):
         self.sounding = False
