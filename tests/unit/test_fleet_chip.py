@@ -9,7 +9,7 @@ from support_fleet import Bench
 
 from loa.sim.fleet.chip import PowerCut
 from loa.sim.fleet.filing import open_file, os_twin
-from loa.sim.fleet.ledger import Ledger
+from loa.sim.fleet.ledger import DEPTH_MIN, Ledger
 from loa.sim.hardware.dma import DmaRing, Transmitter
 from loa.sim.hardware.flash import BLOCK, NorFlash, blank
 
@@ -62,7 +62,7 @@ def make_ledger(bench, rate, depth, heard):
     return bench.run(Ledger, 0, sck=1, ws=2, sd=3, mode=Ledger.TX, bits=16, format=Ledger.MONO, rate=rate, ibuf=depth * 512)
 
 
-@given(st.lists(st.integers(0, 120_000), min_size=1, max_size=30), st.integers(2, 24), st.sampled_from([16_000, 24_000]))
+@given(st.lists(st.integers(0, 120_000), min_size=1, max_size=30), st.integers(DEPTH_MIN, 24), st.sampled_from([16_000, 24_000, 48_000]))
 def test_the_ledgers_ring_copies_when_the_emulated_ring_does(pauses, depth, rate):
     """Each write of two buffers is told as copied on the same tick, however long the writer waited before it."""
     bench, copied, expected = Bench(), [], []
@@ -133,6 +133,11 @@ def test_an_odd_write_is_refused():
     i2s.irq(lambda _: None)
     with pytest.raises(ValueError, match="500 bytes"):
         i2s.write(bytes(500))
+
+
+def test_a_ring_too_short_to_be_counted_is_refused():
+    with pytest.raises(ValueError, match="at least 4"):
+        make_ledger(Bench(), 24_000, 3, [])
 
 
 def test_files_are_each_chips_own_and_shared_content_stays():

@@ -11,6 +11,7 @@ from loa.sim.fleet.timing import TICK_US
 from loa.sim.hardware import i2s_arguments
 
 BUFFER_FRAMES = 256
+DEPTH_MIN = 4  # with these no buffer is due twice between two ticks, at 48 kHz as well
 _SECOND_US = 1_000_000
 
 
@@ -32,7 +33,9 @@ class Ledger:
         self._unit = unit
         self._rate = rate
         self._buffer_bytes = BUFFER_FRAMES * bits // 8 * channels
-        self._depth = max(2, ibuf // self._buffer_bytes)
+        self._depth = ibuf // self._buffer_bytes
+        if self._depth < DEPTH_MIN:
+            raise ValueError(f"a ring of {self._depth} buffers may run dry between two ticks; at least {DEPTH_MIN} are emulated")
         self._started_us = chip.now_us()
         self._head = (
             self._depth
@@ -72,26 +75,21 @@ class Ledger:
         self._on = False
 
     def _copy(self, buffer: Any) -> None:
-        """Follow the copy task over the ticks on which it finds room, until the whole of one write is in the ring; then tell.
+        """Find the tick on which the copy task puts the last of one write into the ring; then tell.
 
         Ticks are the wheel's, by the host's time: each is later than the one before, however the crystal's time is rounded.
         """
-        left = len(buffer) // self._buffer_bytes
-        sounds = not _is_silent(buffer)
         crystal, world = self._chip.crystal, self._chip.world
         tick = world.clock.now_us() // TICK_US + 1
-        while True:
-            playing = self._played(crystal.us(tick * TICK_US))
-            self._head = max(self._head, playing + 1)  # where it ran dry, what comes now is heard behind the buffer that is going out
-            count = min(left, playing + self._depth - self._head)
-            if count and sounds:
-                self._note(self._head, self._head + count)
-            self._head += count
-            left -= count
-            if not left:
-                break
-            room_us = crystal.host_us(self._at_us(self._head - self._depth + 1))
+        playing = self._played(crystal.us(tick * TICK_US))
+        first = max(self._head, playing + 1)  # where it ran dry, what comes now is heard behind the buffer that is going out
+        self._head = end = first + len(buffer) // self._buffer_bytes
+        while playing + self._depth < end:
+            room_us = crystal.host_us(self._at_us(end - self._depth))
             tick = max(tick + 1, -(-room_us // TICK_US))
+            playing = self._played(crystal.us(tick * TICK_US))
+        if not _is_silent(buffer):
+            self._note(first, end)
         world.wheel.at(tick * TICK_US, self._copied)
 
     def _copied(self) -> None:
