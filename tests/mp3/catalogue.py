@@ -49,6 +49,17 @@ def _encoded(rate: int, channels: int, kbits: int, level: float = 0.6, **options
     return made
 
 
+def _full_scale(rate: int, channels: int, kbits: int, frequency: int, square: bool = False) -> Callable[[str], Stream]:
+    """A sine or square of peak 1.0 on all channels: what a factor is wrong by comes out at its largest."""
+
+    def made(name: str) -> Stream:
+        tone = np.sin(2 * np.pi * frequency * np.arange(round(1.5 * rate)) / rate)
+        content = lame.stream(np.array([np.sign(tone) if square else tone] * channels), rate, kbits)
+        return Stream(name, content, decode_stream(content))
+
+    return made
+
+
 def _tagged(rate: int, channels: int, kbits: int, quality: float | None, before: bytes, behind: bytes) -> Callable[[str], Stream]:
     def made(name: str) -> Stream:
         sound = lame.sounds(rate, 1.5, channels, _seed(name))
@@ -182,6 +193,16 @@ _MAKERS: dict[str, Callable[[str], Stream]] = {
     "lame-8000-mono-8": _encoded(8000, 1, 8),
     "lame-44100-loud": _encoded(44100, 2, 128, 1.0),
     "lame-44100-faint": _encoded(44100, 2, 128, 0.0005),
+    "sine-1000-24000-mono": _full_scale(24000, 1, 48, 1000),
+    "sine-7000-24000-mono": _full_scale(24000, 1, 48, 7000),
+    "sine-440-44100-joint": _full_scale(44100, 2, 128, 440),
+    "sine-3150-44100-joint": _full_scale(44100, 2, 128, 3150),
+    "sine-10878-44100-mono": _full_scale(44100, 1, 320, 10878),
+    "sine-997-48000-joint": _full_scale(48000, 2, 192, 997),
+    "square-60-24000-mono": _full_scale(24000, 1, 48, 60, square=True),
+    "square-1000-24000-mono": _full_scale(24000, 1, 48, 1000, square=True),
+    "square-441-44100-joint": _full_scale(44100, 2, 128, 441, square=True),
+    "square-60-48000-joint": _full_scale(48000, 2, 192, 60, square=True),
     "file-44100-constant": _tagged(44100, 2, 128, None, b"", tags.id3v1(b"constant")),
     "file-44100-variable": _tagged(44100, 2, 128, 2.0, b"", b""),
     "file-24000-variable-mono": _tagged(24000, 1, 48, 5.0, b"", b""),

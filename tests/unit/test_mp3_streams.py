@@ -18,6 +18,8 @@ STREAMS = (
     "lame-24000-mono-48",
     "lame-44100-joint-128",
     "lame-8000-mono-8",
+    "sine-3150-44100-joint",
+    "square-60-24000-mono",
     "file-44100-all-tags",
     "free-format-24000-mono",
     "all-blocks-24000-mono",

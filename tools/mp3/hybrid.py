@@ -4,7 +4,10 @@ import math
 
 FRACTION = 15  # bits of a constant
 
-SCALE = 31074 / 32768  # of C and S: with it the nine cosines come out nearest to whole numbers; `rotations` makes it good
+# Of C and S, and of short blocks: with them cosines, and the factors behind them that make the scales good, come out nearest to whole numbers.
+LONG_SCALE = 27706 / 32768
+SHORT_SCALE = 26301 / 32768
+ROTATION = 17  # bits of a factor behind
 
 HEAD = '''"""The inverse MDCT of 18 or 6 lines (ISO/IEC 11172-3, 2.4.3.4.10.3) up to its rotation; written by tools/mp3/make.py.
 
@@ -13,8 +16,8 @@ With t = pi (2m + 1) / 72 the 18-point DCT-IV is y[m] = cos t C[m] + sin t S[m],
 made of sums of products by its symmetry about m = 4, which in viper is as cheap as additions and rounds nothing.
 The windowed output is out[8 - m] = w[8 - m] y[17 - m], out[9 + m] = -w[9 + m] y[17 - m], out[26 - m] = -w[26 - m] y[m], out[27 + m] = -w[27 + m] y[m].
 
-C and S are scaled so that the constants come out nearest to whole numbers. Lines are Q.21, constants Q1.15, sums of products Q.36. While the
-magnitudes of a subband's lines sum up to less than 2**16, nothing reaches 2**31.
+C and S are scaled so that the constants come out nearest to whole numbers; the rotation makes it good. Lines are Q.21, constants Q1.15, sums of
+products Q.36. While the magnitudes of a subband's lines sum up to less than 2**16, nothing reaches 2**31.
 """
 
 import micropython
@@ -33,7 +36,10 @@ SHORT = '''
 
 @micropython.viper
 def dct_short(a: int, p: ptr32, first: int, last: int):
-    """The 6-point DCT-IV of each of three windows in the subbands `first` to `last` (excluded): line X[k] of window w at p[3k + w] becomes y[k], Q.36."""
+    """The 6-point DCT-IV of each of three windows in the subbands `first` to `last` (excluded): line X[k] of window w at p[3k + w] becomes y[k], Q.36.
+
+    All are scaled, which the window makes good.
+    """
     p = ptr32(int(p) + 72 * first)
 '''
 
@@ -56,7 +62,7 @@ def nine(cells: list[int], function, parity: int, outputs: list[int]) -> list[st
     lines = []
 
     def value(j: int, m: int) -> float:
-        result: float = SCALE * function(math.pi * j * (2 * m + 1) / 18)
+        result: float = LONG_SCALE * function(math.pi * j * (2 * m + 1) / 18)
         return result
 
     even = [j for j in range(10) if j % 2 == parity and cells[j] >= 0]
@@ -103,14 +109,17 @@ def rotations(kind: int, m: int) -> list[tuple[int, float, float]]:
     result = []
     for place, sign, (c, s) in ((8 - m, 1, late), (9 + m, -1, late), (26 - m, -1, early), (27 + m, -1, early)):
         w = sign * window_long(kind, place)
-        result.append((place, w * c / SCALE, w * s / SCALE))
+        result.append((place, w * c / LONG_SCALE, w * s / LONG_SCALE))
     return result
 
 
 def dct_short_lines() -> list[str]:
     lines = ["w = 3", "while w:", "    w -= 1"]
     for m in range(6):
-        lines += ["    " + line for line in chain("a", [(3 * k, math.cos(math.pi / 24 * (2 * m + 1) * (2 * k + 1))) for k in range(6)])]
+        lines += [
+            "    " + line
+            for line in chain("a", [(3 * k, SHORT_SCALE * math.cos(math.pi / 24 * (2 * m + 1) * (2 * k + 1))) for k in range(6)])
+        ]
         lines.append(f"    y{m} = a")
     lines += [f"    p[{3 * m}] = y{m}" for m in range(6)]
     lines += ["    p = ptr32(int(p) + 4)", "p = ptr32(int(p) + 60)", "first += 1"]
@@ -134,8 +143,8 @@ def imdct_module() -> str:
 
 
 def long_table() -> list[int]:
-    """For block types 0, 1 and 3 the 9 times 4 pairs of factors of C and S, Q1.16, in the order of `rotations`."""
-    return [number(value, 1 << 16) for kind in (0, 1, 3) for m in range(9) for _, c, s in rotations(kind, m) for value in (c, s)]
+    """For block types 0, 1 and 3 the 9 times 4 pairs of factors of C and S, Q2.17, in the order of `rotations`."""
+    return [number(value, 1 << ROTATION) for kind in (0, 1, 3) for m in range(9) for _, c, s in rotations(kind, m) for value in (c, s)]
 
 
 def quiet_table() -> list[int]:
@@ -144,5 +153,5 @@ def quiet_table() -> list[int]:
 
 
 def short_table() -> list[int]:
-    """The window of short blocks, 12 values of Q1.16."""
-    return [number(math.sin(math.pi / 12 * (i + 0.5)), 1 << 16) for i in range(12)]
+    """The window of short blocks with the signs that lines have in it, 12 values of Q2.17."""
+    return [number((1 if i < 3 else -1) * math.sin(math.pi / 12 * (i + 0.5)) / SHORT_SCALE, 1 << ROTATION) for i in range(12)]

@@ -49,6 +49,7 @@ LINBITS = (0,) * 16 + (1, 2, 3, 4, 6, 8, 10, 13, 4, 5, 6, 7, 8, 9, 11, 13)
 # Layer III bit rates in units of 8 kbit/s, index 1 to 14: MPEG-1, then MPEG-2 and 2.5.
 RATES = (4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40), (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20)
 # fmt: on
+POWER_SCALE = 60558 / 65536  # with it the four of `quarters` come out nearest to whole numbers
 ALIAS = (-0.6, -0.535, -0.33, -0.185, -0.095, -0.041, -0.0142, -0.0037)  # table B.9
 
 ROOT_BITS = 6
@@ -141,17 +142,17 @@ def gains() -> list[int]:
 
 
 def powers() -> list[int]:
-    """n ** (4 / 3) for n = 0..256, Q11.18."""
-    return [round(n ** (4 / 3) * (1 << 18)) for n in range(258)]
+    """n ** (4 / 3) over a scale for n = 0..257, Q11.18."""
+    return [round(n ** (4 / 3) / POWER_SCALE * (1 << 18)) for n in range(258)]
 
 
 def quarters() -> list[int]:
-    """2 ** (f / 4) for f = 0..3, Q1.15."""
-    return [round(2 ** (f / 4) * (1 << 15)) for f in range(4)]
+    """2 ** (f / 4) times the scale of `powers` for f = 0..3, Q1.15."""
+    return [round(2 ** (f / 4) * POWER_SCALE * (1 << 15)) for f in range(4)]
 
 
 def alias() -> list[int]:
-    return [round(value * (1 << 16)) for c in ALIAS for value in (1 / math.sqrt(1 + c * c), -c / math.sqrt(1 + c * c))]
+    return [round(value * (1 << 17)) for c in ALIAS for value in (1 / math.sqrt(1 + c * c), -c / math.sqrt(1 + c * c))]
 
 
 def intensity() -> list[int]:
@@ -197,23 +198,23 @@ def tables_module() -> str:
         (
             "GAINS",
             cells("i", gains() + quarters()),
-            "int32 n ** (4 / 3) * 2 ** (f / 4), f = 0..3, n = 0..15, Q6.24, then 2 ** (f / 4), Q1.15",
+            "int32 n ** (4 / 3) * 2 ** (f / 4), f = 0..3, n = 0..15, Q6.24, then 2 ** (f / 4) times a scale, Q1.15",
         ),
-        ("POWERS", cells("i", powers()), "int32 n ** (4 / 3), n = 0..257, Q11.18"),
-        ("ALIAS", cells("i", alias()), "int32 cs and -ca of table B.9, Q1.16"),
+        ("POWERS", cells("i", powers()), "int32 n ** (4 / 3) over that scale, n = 0..257, Q11.18"),
+        ("ALIAS", cells("i", alias()), "int32 cs and -ca of table B.9, Q1.17"),
         (
             "INTENSITY",
             cells("i", intensity()),
             "int32 Q1.15: left and right for positions 0..6 of MPEG-1, then 2 ** (-n / 4) and 2 ** (-n / 2), n = 0..16",
         ),
-        ("ROTATIONS", cells("i", long_table()), "int32 Q1.16: see `hybrid.overlap_wide`, 72 for each of block types 0, 1, 3"),
+        ("ROTATIONS", cells("i", long_table()), "int32 Q2.17: see `hybrid.overlap_wide`, 72 for each of block types 0, 1, 3"),
         ("QUIET_ROTATIONS", cells("i", quiet_table()), "int32 Q1.14: those of block type 0 for `hybrid.overlap_long`"),
         (
             "WINDOW",
             cells("i", window_table()),
             "int32 for `window.window`: for each of 32 samples two offsets, two offsets of sums, 16 values of D, Q1.16",
         ),
-        ("SHORT_WINDOW", cells("i", short_table()), "int32 Q1.16: the window of short blocks"),
+        ("SHORT_WINDOW", cells("i", short_table()), "int32 Q2.17: the window of short blocks over the scale of `imdct.dct_short`, signed"),
     ]
     head = (
         '"""Tables of ISO/IEC 11172-3 and 13818-3, and those that a formula gives; written by tools/mp3/make.py.\n\n'

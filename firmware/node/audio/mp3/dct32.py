@@ -2,8 +2,8 @@
 
 X[n] = sum of S[k] cos(n (2k + 1) pi / 64), n = 0..31, from which the 64 values V follow by symmetry: V[i] = X[16 + i], and so on. In place,
 five stages of butterflies (a + b, (a - b) / (2 cos)) and the additions behind them. Values are Q11.20. The largest product of Lee's factors is 122; where the
-sum of all |S[k]| is above 8 a slot is halved until it is not, which no sound needs, so that all stay below 2**31. A product with a factor
-c of f fraction bits takes the upper bits and the lower f bits one after the other, so that it is exact to the last bit and below 2**31.
+sum of all |S[k]| is above 8 a slot is halved until it is not, which no sound needs, so that all stay below 2**31. A product takes
+the upper and the lower bits one after the other, so that it is exact to the last bit; with a constant of more bits than that it is shifted behind.
 """
 
 import micropython
@@ -18,11 +18,11 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
     """
     row = rows
     up1 = up + 1
+    up12 = up + 12
     up13 = up + 13
     up14 = up + 14
     up15 = up + 15
     up16 = up + 16
-    up17 = up + 17
     up18 = up + 18
     coarse = up + 5
     high = up + 10
@@ -48,19 +48,19 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
         a = s[0]
         s[0] = a + s[31]
         a -= s[31]
-        s[31] = (a << up >> up15) * 16404 + ((a & 32767) * 16404 >> 15) - (a << up >> up17)
+        s[31] = (a << up >> up14) * 65615 + ((a & 16383) * 65615 >> 14) >> 3
         a = s[1]
         s[1] = a + s[30]
         a -= s[30]
-        s[30] = (a << up >> up15) * 16563 + ((a & 32767) * 16563 >> 15) + (a << up >> up17)
+        s[30] = (a << up >> up14) * 66253 + ((a & 16383) * 66253 >> 14) >> 3
         a = s[2]
         s[2] = a + s[29]
         a -= s[29]
-        s[29] = (a << up >> up15) * 16890 + ((a & 32767) * 16890 >> 15) + (a << up >> up17)
+        s[29] = (a << up >> up12) * 270242 + ((a & 4095) * 270242 >> 12) >> 7
         a = s[3]
         s[3] = a + s[28]
         a -= s[28]
-        s[28] = (a << up >> up15) * 17401 + ((a & 32767) * 17401 >> 15) + (a << up >> up17)
+        s[28] = (a << up >> up12) * 278419 + ((a & 4095) * 278419 >> 12) >> 7
         a = s[4]
         s[4] = a + s[27]
         a -= s[27]
@@ -68,15 +68,15 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
         a = s[5]
         s[5] = a + s[26]
         a -= s[26]
-        s[26] = (a << up >> up15) * 19102 + ((a & 32767) * 19102 >> 15) - (a << up >> up16)
+        s[26] = (a << up >> up12) * 305625 + ((a & 4095) * 305625 >> 12) >> 7
         a = s[6]
         s[6] = a + s[25]
         a -= s[25]
-        s[25] = (a << up >> up15) * 20398 + ((a & 32767) * 20398 >> 15) + (a << up >> up17)
+        s[25] = (a << up >> up12) * 326371 + ((a & 4095) * 326371 >> 12) >> 7
         a = s[7]
         s[7] = a + s[24]
         a -= s[24]
-        s[24] = (a << up >> up15) * 22112 + ((a & 32767) * 22112 >> 15)
+        s[24] = (a << up >> up12) * 353794 + ((a & 4095) * 353794 >> 12) >> 7
         a = s[8]
         s[8] = a + s[23]
         a -= s[23]
@@ -84,7 +84,7 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
         a = s[9]
         s[9] = a + s[22]
         a -= s[22]
-        s[22] = (a << up >> up15) * 27504 + ((a & 32767) * 27504 >> 15) - (a << up >> up17)
+        s[22] = (a << up >> up12) * 440061 + ((a & 4095) * 440061 >> 12) >> 7
         a = s[10]
         s[10] = a + s[21]
         a -= s[21]
@@ -92,7 +92,7 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
         a = s[11]
         s[11] = a + s[20]
         a -= s[20]
-        s[20] = (a << up >> up15) * 38320 + ((a & 32767) * 38320 >> 15) + (a << up >> up17)
+        s[20] = (a << up >> up15) * 38320 + ((a & 32767) * 38320 >> 15)
         a = s[12]
         s[12] = a + s[19]
         a -= s[19]
@@ -100,30 +100,30 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
         a = s[13]
         s[13] = a + s[18]
         a -= s[18]
-        s[18] = (a << up >> up14) * 33715 + ((a & 16383) * 33715 >> 14) - (a << up >> up16)
+        s[18] = (a << up >> up12) * 269717 + ((a & 4095) * 269717 >> 12) >> 5
         a = s[14]
         s[14] = a + s[17]
         a -= s[17]
-        s[17] = (a << up >> up14) * 55830 + ((a & 16383) * 55830 >> 14) + (a << up >> up16)
+        s[17] = (a << up >> up14) * 55830 + ((a & 16383) * 55830 >> 14)
         a = s[15]
         s[15] = a + s[16]
         a -= s[16]
-        s[16] = (a << up >> up13) * 83477 + ((a & 8191) * 83477 >> 13) - (a << up >> up14)
+        s[16] = (a << up >> up12) * 333906 + ((a & 4095) * 333906 >> 12) >> 3
         halves = 2
         while halves:
             halves -= 1
             a = s[0]
             s[0] = a + s[15]
             a -= s[15]
-            s[15] = (a << up >> up15) * 16463 + ((a & 32767) * 16463 >> 15) + (a << up >> up17)
+            s[15] = (a << up >> up13) * 131706 + ((a & 8191) * 131706 >> 13) + (a << up >> up15) >> 5
             a = s[1]
             s[1] = a + s[14]
             a -= s[14]
-            s[14] = (a << up >> up15) * 17121 + ((a & 32767) * 17121 >> 15) + (a << up >> up17)
+            s[14] = (a << up >> up13) * 136970 + ((a & 8191) * 136970 >> 13) >> 5
             a = s[2]
             s[2] = a + s[13]
             a -= s[13]
-            s[13] = (a << up >> up15) * 18578 + ((a & 32767) * 18578 >> 15) - (a << up >> up16)
+            s[13] = (a << up >> up13) * 148621 + ((a & 8191) * 148621 >> 13) >> 5
             a = s[3]
             s[3] = a + s[12]
             a -= s[12]
@@ -131,19 +131,19 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
             a = s[4]
             s[4] = a + s[11]
             a -= s[11]
-            s[11] = (a << up >> up15) * 25826 + ((a & 32767) * 25826 >> 15) + (a << up >> up17)
+            s[11] = (a << up >> up14) * 103305 + ((a & 16383) * 103305 >> 14) >> 3
             a = s[5]
             s[5] = a + s[10]
             a -= s[10]
-            s[10] = (a << up >> up15) * 34756 + ((a & 32767) * 34756 >> 15) + (a << up >> up17)
+            s[10] = (a << up >> up13) * 139025 + ((a & 8191) * 139025 >> 13) >> 4
             a = s[6]
             s[6] = a + s[9]
             a -= s[9]
-            s[9] = (a << up >> up15) * 56441 + ((a & 32767) * 56441 >> 15) + (a << up >> up18)
+            s[9] = (a << up >> up15) * 56441 + ((a & 32767) * 56441 >> 15)
             a = s[7]
             s[7] = a + s[8]
             a -= s[8]
-            s[8] = (a << up >> up14) * 83577 + ((a & 16383) * 83577 >> 14) + (a << up >> up16)
+            s[8] = (a << up >> up14) * 83577 + ((a & 16383) * 83577 >> 14)
             quarters = 2
             while quarters:
                 quarters -= 1
@@ -154,48 +154,48 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
                 a = s[1]
                 s[1] = a + s[6]
                 a -= s[6]
-                s[6] = (a << up >> up15) * 19705 + ((a & 32767) * 19705 >> 15)
+                s[6] = (a << up >> up15) * 19705 + ((a & 32767) * 19705 >> 15) - (a << up >> up18)
                 a = s[2]
                 s[2] = a + s[5]
                 a -= s[5]
-                s[5] = (a << up >> up15) * 29490 + ((a & 32767) * 29490 >> 15) + (a << up >> up16)
+                s[5] = (a << up >> up15) * 58981 + ((a & 32767) * 58981 >> 15) >> 1
                 a = s[3]
                 s[3] = a + s[4]
                 a -= s[4]
-                s[4] = (a << up >> up14) * 41991 + ((a & 16383) * 41991 >> 14) - (a << up >> up16)
+                s[4] = (a << up >> up14) * 41991 + ((a & 16383) * 41991 >> 14)
                 a = s[0]
                 s[0] = a + s[3]
                 a -= s[3]
-                s[3] = (a << up >> up15) * 17734 + ((a & 32767) * 17734 >> 15)
+                s[3] = (a << up >> up15) * 35468 + ((a & 32767) * 35468 >> 15) - (a << up >> up18) >> 1
                 a = s[1]
                 s[1] = a + s[2]
                 a -= s[2]
-                s[2] = (a << up >> up15) * 42813 + ((a & 32767) * 42813 >> 15)
+                s[2] = (a << up >> up15) * 42814 + ((a & 32767) * 42814 >> 15) - (a << up >> up16)
                 a = s[0]
                 s[0] = a + s[1]
                 a -= s[1]
-                s[1] = ((a << up >> up15) * 46341 >> 1) + ((a & 32767) * 46341 >> 16)
+                s[1] = (a << up >> up15) * 46341 + ((a & 32767) * 46341 >> 15) >> 1
                 a = s[2]
                 s[2] = a + s[3]
                 a -= s[3]
-                s[3] = ((a << up >> up15) * 46341 >> 1) + ((a & 32767) * 46341 >> 16)
+                s[3] = (a << up >> up15) * 46341 + ((a & 32767) * 46341 >> 15) >> 1
                 s[2] = s[2] - s[3]
                 a = s[4]
                 s[4] = a + s[7]
                 a -= s[7]
-                s[7] = (a << up >> up15) * 17734 + ((a & 32767) * 17734 >> 15)
+                s[7] = (a << up >> up15) * 35468 + ((a & 32767) * 35468 >> 15) - (a << up >> up18) >> 1
                 a = s[5]
                 s[5] = a + s[6]
                 a -= s[6]
-                s[6] = (a << up >> up15) * 42813 + ((a & 32767) * 42813 >> 15)
+                s[6] = (a << up >> up15) * 42814 + ((a & 32767) * 42814 >> 15) - (a << up >> up16)
                 a = s[4]
                 s[4] = a + s[5]
                 a -= s[5]
-                s[5] = ((a << up >> up15) * 46341 >> 1) + ((a & 32767) * 46341 >> 16)
+                s[5] = (a << up >> up15) * 46341 + ((a & 32767) * 46341 >> 15) >> 1
                 a = s[6]
                 s[6] = a + s[7]
                 a -= s[7]
-                s[7] = ((a << up >> up15) * 46341 >> 1) + ((a & 32767) * 46341 >> 16)
+                s[7] = (a << up >> up15) * 46341 + ((a & 32767) * 46341 >> 15) >> 1
                 s[6] = s[6] - s[7]
                 s[4] = s[4] - s[6]
                 s[6] = s[6] - s[5]

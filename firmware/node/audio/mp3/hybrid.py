@@ -38,15 +38,16 @@ def reorder(source: ptr32, target: ptr32, widths: ptr8, long_bands: int, last: i
 
 @micropython.viper
 def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: int, up: int):
-    """The butterflies between a subband and the next (2.4.3.4.10.1) at the first `boundaries` boundaries; `factors`: cs and -ca of each, Q1.16.
-    In products of double width."""
+    """The butterflies between a subband and the next (2.4.3.4.10.1) at the first `boundaries` boundaries; `factors`: cs and -ca of each, Q1.17.
+
+    In products of double width. Where both subbands are silent, or their lines sum up to more than 16, as those of no sound do, there are none."""
     up13 = up + 13
     sub = 0
     while sub < boundaries:
         k = 0
         sub += 1
         p = ptr32(int(p) + 72)
-        if levels[sub] + levels[sub - 1] == 0:
+        if levels[sub] + levels[sub - 1] - 1 & -33554432:
             continue
         q = ptr32(int(p) - 4)
         r = p
@@ -58,8 +59,8 @@ def reduce_alias(a: int, p: ptr32, levels: ptr32, factors: ptr32, boundaries: in
             g = r[0] & 8191
             c = f[0]
             d = f[1]
-            q[0] = a * c + b * d + (e * c + g * d + 36864 >> 13) >> 3
-            r[0] = b * c - a * d + (g * c - e * d + 36864 >> 13) >> 3
+            q[0] = a * c + b * d + (e * c + g * d + 69632 >> 13) >> 4
+            r[0] = b * c - a * d + (g * c - e * d + 69632 >> 13) >> 4
             q = ptr32(int(q) - 4)
             r = ptr32(int(r) + 4)
             f = ptr32(int(f) + 8)
@@ -71,6 +72,7 @@ def plan(p: ptr32, high: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, force: i
     """Set the flags of the subbands `first` to `last` (excluded) and split what is loud into `high` (times 2**12) and `p`; returns how many are loud.
 
     `force`: treat all as loud, as windows other than type 0 want it. `aliased`: lines came in from the neighbours, weighted with at most 0.52.
+    A subband whose lines sum up to more than 16 is silenced: no sound needs it, and later products do not bear twice as much.
     """
     loud = 0
     before = 0
@@ -87,6 +89,11 @@ def plan(p: ptr32, high: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, force: i
             loud += 1
             q = ptr32(int(p) + 72 * first)
             h = ptr32(int(high) + 72 * first)
+            if level > 33554432:
+                n = 18
+                while n:
+                    n -= 1
+                    q[n] = 0
             n = 6
             while n:
                 n -= 1
@@ -143,12 +150,12 @@ def overlap_long(c: int, s: int, p: ptr32, past: ptr32, out: ptr32, flags: ptr8,
 def overlap_wide(
     p: ptr32, high: ptr32, past: ptr32, out: ptr32, levels: ptr32, flags: ptr8, wide: ptr8, table: ptr32, first: int, last: int, up: int
 ):
-    """`overlap_long` for loud subbands and any window; `table`: 36 pairs of factors of C and S, Q1.16.
+    """`overlap_long` for loud subbands and any window; `table`: 36 pairs of factors of C and S, Q2.17.
 
-    C and S are Q10.21, and what `dct_long` adds to round them counts once only; the upper bits and the lower 13 are multiplied apart: 2**14 *
-    2**16 is the largest product.
+    C and S are Q10.21, and what `dct_long` adds to round them counts once only, here less half of what the shift cuts off; the upper bits and the
+    lower 13 are multiplied apart: 2**13 * 2**17 is the largest product.
     """
-    up4 = up + 4
+    up5 = up + 5
     up3 = up + 3
     up13 = up + 13
     up15 = up + 15
@@ -170,8 +177,8 @@ def overlap_wide(
             wide[first] = to_wide
             m = 0
             while m < 9:
-                c = (h[2 * m] - 16384 << up >> up3) + (a[2 * m] << up >> up15)
-                s = (h[2 * m + 1] - 16384 << up >> up3) + (a[2 * m + 1] << up >> up15)
+                c = (h[2 * m] - 16380 << up >> up3) + (a[2 * m] << up >> up15)
+                s = (h[2 * m + 1] - 16380 << up >> up3) + (a[2 * m + 1] << up >> up15)
                 c_low = c & 8191
                 s_low = s & 8191
                 c = c >> 13
@@ -179,8 +186,8 @@ def overlap_wide(
                 half = 2
                 while half:
                     half -= 1
-                    x = (c * t[0] + s * t[1] + (c_low * t[0] + s_low * t[1] << up >> up13) + 8 << up) >> up4
-                    y = (c * t[2] + s * t[3] + (c_low * t[2] + s_low * t[3] << up >> up13) + 8 << up) >> up4
+                    x = (c * t[0] + s * t[1] + (c_low * t[0] + s_low * t[1] << up >> up13) + 16 << up) >> up5
+                    y = (c * t[2] + s * t[3] + (c_low * t[2] + s_low * t[3] << up >> up13) + 16 << up) >> up5
                     if half:
                         o[32 * (8 - m)] = x + v[8 - m]
                         o[32 * (9 + m)] = y + v[9 + m]
@@ -196,8 +203,14 @@ def overlap_wide(
 
 @micropython.viper
 def overlap_short(p: ptr32, high: ptr32, past: ptr32, out: ptr32, wide: ptr8, window: ptr32, work: ptr32, first: int, last: int, up: int):
-    """Window the three short blocks of each subband (2.4.3.4.10.3, block type 2), put them side by side, overlap. `work`: 36 cells."""
+    """Window the three short blocks of each subband (2.4.3.4.10.3, block type 2), put them side by side, overlap. `work`: 36 cells.
+
+    Lines and products round down. Under the three values of the window that are positive that adds up to 0.8 on average, under the others it does not;
+    `work` begins with it: in all subbands alike it would come out as a peak.
+    """
     up3 = up + 3
+    up5 = up + 5
+    up13 = up + 13
     up15 = up + 15
     a = ptr32(int(p) + 72 * first)
     h = ptr32(int(high) + 72 * first)
@@ -208,9 +221,10 @@ def overlap_short(p: ptr32, high: ptr32, past: ptr32, out: ptr32, wide: ptr8, wi
         m = 6
         while m:
             m -= 1
-            z[0] = 0
-            z[1] = 0
-            z[2] = 0
+            y = 28 >> m & 1
+            z[0] = y
+            z[1] = y
+            z[2] = y
             z[3] = 0
             z[4] = 0
             z[5] = 0
@@ -228,14 +242,11 @@ def overlap_short(p: ptr32, high: ptr32, past: ptr32, out: ptr32, wide: ptr8, wi
                 y = (h[0] << up >> up3) + (a[0] << up >> up15)
                 low = y & 8191
                 y = y >> 13
-                falling[0] = falling[0] - (y * t[3] + (low * t[3] >> 13) >> 4)
-                if m < 3:
-                    rising[0] = rising[0] - (y * r[0] + (low * r[0] >> 13) >> 4)
-                else:
-                    if m == 3:
-                        rising = ptr32(int(z) + 24)
-                        r = window
-                    rising[0] = rising[0] + (y * r[0] + (low * r[0] >> 13) >> 4)
+                if m == 3:
+                    rising = ptr32(int(z) + 24)
+                    r = window
+                falling[0] = falling[0] + ((y * t[3] + (low * t[3] << up >> up13) << up) >> up5)
+                rising[0] = rising[0] + ((y * r[0] + (low * r[0] << up >> up13) << up) >> up5)
                 falling = ptr32(int(falling) - 4)
                 rising = ptr32(int(rising) + 4)
                 t = ptr32(int(t) + 4)
