@@ -168,7 +168,7 @@ def test_synthesis_against_its_definition(seed: int, size: int) -> None:
         slots = np.sign(slots) * size
     rows, out = cells(32 * 87), cells(576)
     with micropython.int32_checked():
-        dct32(0, array("i", slots.flatten().tolist()), rows, 18, int(size > 1 << 12), 0)
+        dct32(0, array("i", slots.flatten().tolist()), rows, (size >> 12) << 16, 0)
         window(0, rows, rows, out, tables.WINDOW, 0)
     if size == 1 << 12:
         matrix = np.cos(np.pi / 64 * (16 + np.arange(64)[:, None]) * (2 * np.arange(32) + 1))

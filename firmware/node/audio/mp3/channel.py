@@ -14,7 +14,6 @@ from node.audio.mp3.window import window
 
 LINES = 576
 _LOUDEST = const((1 << 30) - 1)  # no sample that can be heard is louder
-_LOUD = const(85000)  # sum of the magnitudes of two granules' lines from which X can leave +-2.6, Q.15
 
 
 def cells(n):
@@ -65,51 +64,7 @@ class Channel:
     def transform(self, lines, info, widths, long_bands, last, total):
         """IMDCT and overlap of `lines`, of which the first `last` may be other than 0; they are used up. `info`: a block of side information,
         `widths`: of its bands, `total`: sum of magnitudes, Q.15."""
-        self._hybrid(lines, info, widths, long_bands, last, self._past, self._wide, self._samples)
         self._total += total
-
-    def keep_levels(self):
-        """What is transformed next is the first of two sets, whose levels are those of both."""
-        move(self._kept_levels, 0, self.levels, 0, 4 * 33)
-
-    def mix(self, lines, info, widths, long_bands, last, total, free):
-        """As `transform`, for lines of another block type that are added. `free`: 576 cells for the time being."""
-        subbands = self._past_subbands
-        clear(self.pcm, LINES)  # nothing of it is left to be played now: it is the second past
-        for k in range(32):
-            self._more_wide[k] = 0
-        self._past_subbands = 0
-        move(self.levels, 0, self._kept_levels, 0, 4 * 33)
-        self._hybrid(lines, info, widths, long_bands, last, self.pcm, self._more_wide, free)
-        add(self._samples, free, LINES)
-        widen(self._past, self._wide, 32, self._shared.up)
-        widen(self.pcm, self._more_wide, 32, self._shared.up)
-        add(self._past, self.pcm, LINES)
-        self._past_subbands = max(subbands, self._past_subbands)
-        self._total += total
-
-    def conceal(self):
-        """Go on without lines; what comes out will be no louder than the granule before."""
-        shared = self._shared
-        self._ceiling = limit(self.pcm, _LOUDEST, LINES, shared.up)
-        clear(self.levels, 33)
-        clear(shared.spare, LINES)
-        self._hybrid(shared.spare, shared.silence, BANDS, 22, 0, self._past, self._wide, self._samples)
-
-    def synthesise(self):
-        """Make 576 samples of what was transformed, in `pcm`."""
-        up = self._shared.up
-        rows = self._rows
-        total = self._total
-        dct32(0, self._samples, rows, 18, int(total + self._past_total > _LOUD), up)
-        self._past_total = total
-        self._total = 0
-        window(0, rows, rows, self.pcm, WINDOW, up)
-        if self._ceiling >= 0:
-            limit(self.pcm, self._ceiling, LINES, up)
-            self._ceiling = -1
-
-    def _hybrid(self, lines, info, widths, long_bands, last, past, wide, samples):
         shared = self._shared
         up = shared.up
         levels = self.levels
@@ -133,28 +88,71 @@ class Channel:
         if subbands > count:
             count = subbands
         if kind != 2 and not mixed:
-            self._long(lines, past, wide, samples, kind, boundaries, 0, count)
+            self._long(lines, kind, boundaries, 0, count)
         else:  # where blocks are mixed the two lowest subbands have the window of long blocks
             first = min(2, count) if mixed else 0
             if first:
-                self._long(lines, past, wide, samples, 0, boundaries, 0, first)
+                self._long(lines, 0, boundaries, 0, first)
             if kind == 2:
                 high = shared.high
-                plan(lines, high, levels, shared.flags, wide, 1, 0, first, count, up)
+                plan(lines, high, levels, shared.flags, self._wide, 1, 0, first, count, up)
                 dct_short(0, lines, first, count)
                 dct_short(0, high, first, count)
-                overlap_short(lines, high, past, samples, wide, SHORT_WINDOW, shared.work, first, count, up)
+                overlap_short(lines, high, self._past, self._samples, self._wide, SHORT_WINDOW, shared.work, first, count, up)
             else:
-                self._long(lines, past, wide, samples, kind, boundaries, first, count)
-        finish(samples, levels, count)
+                self._long(lines, kind, boundaries, first, count)
+        finish(self._samples, levels, count)
 
-    def _long(self, lines, past, wide, samples, kind, aliased, first, last):
+    def keep_levels(self):
+        """What is transformed next is the first of two sets, whose levels are those of both."""
+        move(self._kept_levels, 0, self.levels, 0, 4 * 33)
+
+    def mix(self, lines, info, widths, long_bands, last, total, free):
+        """As `transform`, for lines of another block type that are added. `free`: 576 cells for the time being."""
+        subbands = self._past_subbands
+        past, wide, samples = self._past, self._wide, self._samples
+        clear(self.pcm, LINES)  # nothing of it is left to be played now: it is the second past
+        for k in range(32):
+            self._more_wide[k] = 0
+        self._past_subbands = 0
+        move(self.levels, 0, self._kept_levels, 0, 4 * 33)
+        self._past, self._wide, self._samples = self.pcm, self._more_wide, free
+        self.transform(lines, info, widths, long_bands, last, total)
+        self._past, self._wide, self._samples = past, wide, samples
+        add(samples, free, LINES)
+        widen(past, wide, 32, self._shared.up)
+        widen(self.pcm, self._more_wide, 32, self._shared.up)
+        add(past, self.pcm, LINES)
+        self._past_subbands = max(subbands, self._past_subbands)
+
+    def conceal(self):
+        """Go on without lines; what comes out will be no louder than the granule before."""
+        shared = self._shared
+        self._ceiling = limit(self.pcm, _LOUDEST, LINES, shared.up)
+        clear(self.levels, 33)
+        clear(shared.spare, LINES)
+        self.transform(shared.spare, shared.silence, BANDS, 22, 0, 0)
+
+    def synthesise(self):
+        """Make 576 samples of what was transformed, in `pcm`."""
+        up = self._shared.up
+        rows = self._rows
+        total = self._total
+        dct32(0, self._samples, rows, total + self._past_total, up)
+        self._past_total = total
+        self._total = 0
+        window(0, rows, rows, self.pcm, WINDOW, up)
+        if self._ceiling >= 0:
+            limit(self.pcm, self._ceiling, LINES, up)
+            self._ceiling = -1
+
+    def _long(self, lines, kind, aliased, first, last):
         """IMDCT and overlap of the subbands `first` to `last` (excluded) with the window of block type `kind`."""
         shared = self._shared
         up, high, flags = shared.up, shared.high, shared.flags
-        loud = plan(lines, high, self.levels, flags, wide, kind, aliased, first, last, up)
+        loud = plan(lines, high, self.levels, flags, self._wide, kind, aliased, first, last, up)
         dct_long(0, lines, flags, 1, first, last)
-        overlap_long(0, 0, lines, past, samples, flags, QUIET_ROTATIONS, first, last, up)
+        overlap_long(0, 0, lines, self._past, self._samples, flags, QUIET_ROTATIONS, first, last, up)
         if loud:
             dct_long(0, high, flags, 2, first, last)
-            overlap_wide(lines, high, past, samples, self.levels, flags, wide, shared.rotations[kind], first, last, up)
+            overlap_wide(lines, high, self._past, self._samples, self.levels, flags, self._wide, shared.rotations[kind], first, last, up)

@@ -10,11 +10,11 @@ import micropython
 
 
 @micropython.viper
-def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
-    """Transform `slots` vectors of 32 subband samples at `s` and put them into the history `rows` of `window` as A, H and L.
+def dct32(a: int, s: ptr32, rows: ptr32, total: int, up: int):
+    """Transform 18 vectors of 32 subband samples at `s` and put them into the history `rows` of `window` as A, H and L.
 
-    `a`: anything; the first two parameters live in registers. `loud`: X may leave +-2.6 and is saturated. `up`: 32 where a word has 64 bits,
-    else 0. Odd slots have their odd subbands negated already (2.4.3.4.10.5).
+    `a`: anything; the first two parameters live in registers. `total`: sum of the magnitudes of two granules' lines, Q.15; from 2.6 on X may leave
+    +-2.6 and is saturated. `up`: 32 where a word has 64 bits, else 0. Odd slots have their odd subbands negated already (2.4.3.4.10.5).
     """
     row = rows
     up1 = up + 1
@@ -27,6 +27,10 @@ def dct32(a: int, s: ptr32, rows: ptr32, slots: int, loud: int, up: int):
     coarse = up + 5
     high = up + 10
     i = 0
+    loud = 0
+    if total > 85000:
+        loud = 1
+    slots = 18
     while slots:
         slots -= 1
         if loud:

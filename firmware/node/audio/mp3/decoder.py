@@ -49,6 +49,8 @@ class Decoder:
         shared = Shared(self._up)
         self._outputs = tuple(Channel(shared) for _ in range(2 if stereo else 1))
         self._pairs = cells(LINES + 3) if stereo else None
+        self._pcm = self._outputs[0].pcm
+        self._levels = (self._outputs[0].levels, self._outputs[-1].levels)
         self._lines = (cells(LINES), cells(LINES))
         self._info = array("i", [0] * (4 * INFO + 2))
         self._blocks = tuple(memoryview(self._info)[INFO * n : INFO * n + INFO] for n in range(4))
@@ -72,6 +74,7 @@ class Decoder:
         for output in self._outputs:
             output.reset()
         self.rate = self.channels = self.version = 0
+        self._kind = 0  # of the stream, see `frame.header`
         self._first = True
         self._main_end = 0
         self._granule = self._granules = 0  # of the frame at hand: the next one, and how many it has
@@ -84,6 +87,7 @@ class Decoder:
         self._have = self._start = 0  # samples of the last granule that were not taken yet, and where they begin
         self._drop = 0  # frames left out at the start
         self._left = -1  # frames of the programme still to come, -1: unknown
+        self._trimmed = False  # either counts
 
     @property
     def skipped(self):
@@ -102,13 +106,15 @@ class Decoder:
         """Put at most `frames` frames of int16 into `out` from frame `at` on; returns how many, 0: more bytes are needed, or the end is reached."""
         if not self._have and not self._decode():
             return 0
-        n = min(frames, self._have)
+        n = self._have
+        if n > frames:
+            n = frames
         if self._pairs:
             n = min(n, LINES // 2)
-            interleave(self._outputs[0].pcm, self._outputs[1].pcm, self._start, self._pairs, n)
+            interleave(self._pcm, self._outputs[1].pcm, self._start, self._pairs, n)
             to_int16(0, self._pairs, 0, out, 2 * at, 2 * n, self._up)
         else:
-            to_int16(0, self._outputs[0].pcm, self._start, out, at, n, self._up)
+            to_int16(0, self._pcm, self._start, out, at, n, self._up)
         self._have -= n
         self._start += n
         return n
@@ -127,9 +133,7 @@ class Decoder:
     def _decode(self):
         """Decode granules until there are samples to be taken; False when more bytes are needed or all of the programme was decoded."""
         while not self._have:
-            if self._left == 0:
-                return False
-            if self._granule == self._granules and not self._next_frame():
+            if not self._left or (self._granule == self._granules and not self._next_frame()):
                 return False
             if self._gap:
                 self._gap -= 1
@@ -139,11 +143,10 @@ class Decoder:
                 self._granule += 1
             for output in self._outputs:
                 output.synthesise()
-            if self._drop or self._left >= 0:
+            self._start = 0
+            self._have = LINES
+            if self._trimmed:
                 self._trim_granule()
-            else:
-                self._start = 0
-                self._have = LINES
         return True
 
     def _trim_granule(self):
@@ -164,20 +167,21 @@ class Decoder:
                 self._first = False
                 if self._skip_head():
                     continue
-            rate = RATES[fields[RATE]]
-            if rate != self.rate or fields[CHANNELS] != self.channels:
-                self._main_end = 0
-                self.rate, self.channels = rate, fields[CHANNELS]
+            if stream.kind != self._kind:
+                self._kind = stream.kind
+                self._main_end = self._totals[1] = 0
+                self.rate, self.channels = RATES[fields[RATE]], fields[CHANNELS]
                 self._long = self._bands[3 * fields[RATE]]
                 self.version = 1 if fields[MPEG1] else 2 if fields[RATE] < 6 else 25
             if stream.damaged:
                 self._main_end = 0
                 self._caution = _CAUTIOUS
                 self._gap = min((stream.damaged + stream.size // 2) // stream.size << fields[MPEG1], _CONCEALED_MAX)
+                stream.damaged = 0
             self._granule = 0
             self._granules = 1 + fields[MPEG1]
             self._open(stream.at + 4)
-            stream.done()
+            stream.at += stream.size
             return True
         return False
 
@@ -187,7 +191,8 @@ class Decoder:
             return False
         if self._trim:
             self._drop, self._left = self._delays
-        stream.done()
+            self._trimmed = True
+        stream.at += stream.size
         return True
 
     def _open(self, at):
@@ -221,13 +226,11 @@ class Decoder:
         channels = self.channels
         left = 2 * granule
         joint = self._stream.fields[STEREO]
-        if channels == 1:
-            self._totals[1] = 0
         if not self._read(left, granule, channels, joint) or not self._credible():
             self._conceal()
             return
         self.granules += 1
-        if len(self._outputs) == 2:
+        if self._stereo:
             self._separate(left, channels, joint)
         else:
             self._together(left, channels, joint)
@@ -251,13 +254,12 @@ class Decoder:
 
     def _read(self, left, granule, channels, joint):
         """Scale factors, Huffman code and requantisation of each channel that is needed; False where the bits run out or break the rules."""
-        if self._bit < 0:
+        bit = self._bit
+        if bit < 0:
             return False
-        fields, main, info = self._stream.fields, self._main, self._info
+        fields, main = self._stream.fields, self._main
         counts, totals = self._counts, self._totals
         most = 8 * self._main_end
-        bit, self._bit = self._bit, -1
-        self._caution, caution = _CAUTIOUS, self._caution
         self._suspect = False
         intense = joint & 1
         lower = 0
@@ -274,22 +276,22 @@ class Decoder:
             block = self._blocks[left + channel]
             end = bit + block[PART23]
             if end > most:
-                return False
+                return self._broken()
             factors = self._factors[channel]
-            share = info[4 * INFO + channel] if granule else 0
+            share = self._info[4 * INFO + channel] if granule else 0
             bit = scale_factors(main, bit, fields, block, share, channel & intense, factors, SLEN, LSF_COUNTS)
             if bit > end:
-                return False
+                return self._broken()
             if skip and channel:
                 counts[1] = totals[1] = 0
                 bit = end
                 continue
             lines = self._lines[channel]
-            widths = long = self._long
+            widths = self._long
             long_bands = 22
-            last = huffman(0, 0, main, bit, end, block, long, HUFFMAN, ROOTS, LINBITS, lines)
+            last = huffman(0, 0, main, bit, end, block, widths, HUFFMAN, ROOTS, LINBITS, lines)
             if last < 0:
-                return False
+                return self._broken()
             if last & INEXACT:
                 self._suspect = True
                 last ^= INEXACT
@@ -302,14 +304,19 @@ class Decoder:
             self._long_bands[channel] = long_bands
             if channel & intense:
                 self._bounds = zero_part(lines, block, widths, long_bands, last)
-            levels = self._outputs[channel if self._stereo else 0].levels
+            levels = self._levels[channel]
             totals[channel] = total = requantise(0, lines, block, factors, widths, long_bands, PRETAB, GAINS, POWERS, levels, last, lower)
             if total > _TOTAL_MAX:
-                return False
+                return self._broken()
             counts[channel] = last
         self._bit = bit
-        self._caution = caution
         return True
+
+    def _broken(self):
+        """The frame at hand breaks the rules: its other granule is lost too."""
+        self._bit = -1
+        self._caution = _CAUTIOUS
+        return False
 
     def _together(self, left, channels, joint):
         """One output: mix as early as both channels have the same kind of blocks."""
@@ -349,7 +356,6 @@ class Decoder:
         counts, totals = self._counts, self._totals
         if channels == 1:
             move(self._lines[1], 0, self._lines[0], 0, 4 * LINES)
-            counts[1], totals[1] = counts[0], totals[0]
         else:
             self._split(left, joint)
         if joint or channels == 1:
@@ -357,7 +363,7 @@ class Decoder:
         for side in (0, 1):
             one = side if channels == 2 else 0
             self._outputs[side].transform(
-                self._lines[side], self._blocks[left + one], self._widths[one], self._long_bands[one], counts[side], totals[side]
+                self._lines[side], self._blocks[left + one], self._widths[one], self._long_bands[one], counts[one], totals[one]
             )
 
     def _share_levels(self):

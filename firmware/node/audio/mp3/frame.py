@@ -47,7 +47,8 @@ _LAYOUT = bytes(
 
 @micropython.viper
 def header(data: ptr8, at: int, fields: ptr32, frames: ptr16) -> int:
-    """1 where a Layer III header lies at `at`, with `fields` filled; else 0 and they are undefined. `frames`: `tables.FRAMES`.
+    """What all frames of a stream have in common, above 0, where a Layer III header lies at `at`, with `fields` filled; else 0 and they are undefined.
+    `frames`: `tables.FRAMES`.
 
     Refused are the reserved values, the forbidden bit rate 15 and emphasis 2.
     """
@@ -93,7 +94,7 @@ def header(data: ptr8, at: int, fields: ptr32, frames: ptr16) -> int:
         size += padding
     fields[6] = size
     fields[7] = padding
-    return 1
+    return rate << 2 | channels
 
 
 @micropython.viper

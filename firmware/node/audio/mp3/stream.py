@@ -8,7 +8,7 @@ from array import array
 
 from micropython import const
 
-from node.audio.mp3.frame import CHANNELS, FIELDS, FRAME_BYTES, PADDING, PROTECTED, RATE, SIDE_BYTES, find, header
+from node.audio.mp3.frame import FIELDS, FRAME_BYTES, PADDING, PROTECTED, SIDE_BYTES, find, header
 from node.audio.mp3.hybrid import move
 from node.audio.mp3.tables import FRAMES
 
@@ -20,7 +20,8 @@ _FRAME_MIN = const(38)  # a header, a CRC and the longest side information
 
 
 class Stream:
-    """`at` is where the frame begins that `next` found in `buffer`, `size` its bytes, `fields` what its header says (see `frame`)."""
+    """`at` is where the frame begins that `next` found in `buffer`, `size` its bytes, `fields` what its header says, `kind` what that has in common with
+    others (see `frame`). Who has read it adds `size` to `at`."""
 
     def __init__(self):
         self.buffer = bytearray(_INPUT_BYTES + _GUARD)
@@ -31,12 +32,11 @@ class Stream:
     def reset(self):
         self.at = 0
         self.size = 0
-        self.damaged = 0  # bytes skipped just before this frame, in a stream that was locked
+        self.damaged = 0  # bytes skipped just before this frame, in a stream that was locked; whoever has seen that makes it 0
+        self.kind = -1  # -1: not locked
         self._end = 0
         self._skip = 0  # bytes of a tag still to come
-        self._locked = False
         self._free = 0  # bytes of a frame of free format without padding
-        self._rate = self._channels = 0  # what it is locked on to
         self._ended = False
 
     def feed(self, view, count, start):
@@ -52,18 +52,12 @@ class Stream:
     def finish(self):
         self._ended = True
 
-    def done(self):
-        """The frame found last is read."""
-        self.at += self.size
-        self.size = 0
-        self.damaged = 0
-
     def next(self):
         """True when a whole frame lies at `at`; False when more bytes are needed."""
-        buffer, fields, at = self.buffer, self.fields, self.at
-        if self._locked and header(buffer, at, fields, FRAMES):  # the usual case first; behind the input lie old bytes or zeros
+        fields, at = self.fields, self.at
+        if header(self.buffer, at, fields, FRAMES) == self.kind:  # the usual case first; behind the input lie old bytes or zeros
             size = fields[FRAME_BYTES]
-            if _FRAME_MIN <= size <= self._end - at and fields[RATE] == self._rate and fields[CHANNELS] == self._channels:
+            if _FRAME_MIN <= size <= self._end - at:
                 self.size = size
                 return True
         return self._search()
@@ -79,14 +73,15 @@ class Stream:
             left = self._end - self.at
             if left < _HEADER:
                 return False
-            if header(buffer, self.at, self.fields, FRAMES):
+            kind = header(buffer, self.at, self.fields, FRAMES)
+            if kind:
                 size = self.fields[FRAME_BYTES]
                 if not size:
-                    size = self._free_size(left)
+                    size = self._free_size(left, kind)
                 if size < 0 or (size and left < size):
                     return self._starve()
                 if size:
-                    verdict = self._judge(size, left)
+                    verdict = self._judge(size, left, kind)
                     if verdict > 0:
                         self.size = size
                         return True
@@ -108,46 +103,40 @@ class Stream:
     def _pass(self):
         """What lies here is no frame: go to where the next one may begin."""
         at = find(self.buffer, self.at + 1, self._end)
-        if self._locked or self.damaged:
+        if self.kind > 0 or self.damaged:
             self.damaged += at - self.at
-        self._locked = False
+        self.kind = -1
         self.skipped += at - self.at
         self.at = at
 
-    def _judge(self, size, left):
+    def _judge(self, size, left, kind):
         """1: a frame, 0: none, -1: cannot be told before more bytes come."""
         fields = self.fields
-        rate, channels = fields[RATE], fields[CHANNELS]
         if size < _HEADER + fields[SIDE_BYTES] + 2 * fields[PROTECTED]:
             return 0
-        if self._locked and self._rate == rate and self._channels == channels:
+        if self.kind == kind:
             return 1
         if left < size + _HEADER:
             if not self._ended or left != size:
                 return -1
         else:
             follows = header(self.buffer, self.at + size, fields, FRAMES)
-            follows = follows and fields[RATE] == rate and fields[CHANNELS] == channels
             header(self.buffer, self.at, fields, FRAMES)
-            if not follows:
+            if follows != kind:
                 return 0
-        self._locked = True
-        self._rate = rate
-        self._channels = channels
+        self.kind = kind
         return 1
 
-    def _free_size(self, left):
+    def _free_size(self, left, kind):
         """Bytes of this frame of free format, found by the header that follows; 0: not to be found, -1: not yet."""
         fields = self.fields
         padding = fields[PADDING]
-        if self._locked and self._free:
+        if self.kind > 0 and self._free:
             return self._free + padding
-        rate, channels = fields[RATE], fields[CHANNELS]
         size = 0
         distance = find(self.buffer, self.at + _HEADER + fields[SIDE_BYTES], self._end) - self.at
         while distance <= min(left - _HEADER, _FRAME_MAX):
-            found = header(self.buffer, self.at + distance, fields, FRAMES)
-            if found and fields[RATE] == rate and fields[CHANNELS] == channels and not fields[FRAME_BYTES]:
+            if header(self.buffer, self.at + distance, fields, FRAMES) == kind and not fields[FRAME_BYTES]:
                 size = distance
                 break
             distance = find(self.buffer, self.at + distance + 1, self._end) - self.at
