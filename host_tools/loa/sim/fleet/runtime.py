@@ -12,15 +12,14 @@ from types import SimpleNamespace
 from typing import Any, Protocol
 
 from loa.sim.fleet.chip import CURRENT, World
+from loa.sim.fleet.datagrams import Datagrams
 from loa.sim.fleet.kernels import Kernels
 from loa.sim.fleet.stream import Authority, open_connection
-from loa.sim.hardware.path import UP
 
 _TICKS_MASK = (1 << 30) - 1
 _TICKS_HALF = 1 << 29
 _2000_S = 946_684_800
 _HEAP_FREE = 112 * 1024
-_DNS_PORT = 53
 
 
 class Doors(Protocol):
@@ -29,18 +28,6 @@ class Doors(Protocol):
     async def connect(self, host: str, port: int, tls: Any, name: str | None) -> tuple[Any, Any]: ...
 
     def socket_twin(self) -> SimpleNamespace: ...
-
-
-class Datagrams(socket.socket):
-    """A datagram socket of the node that makes it: what its path loses, a stall and a dead name server are as if nothing had been sent. No delay."""
-
-    def sendto(self, datagram: Any, peer: Any) -> int:  # type: ignore[override]
-        """Send, or not, without a word."""
-        chip = CURRENT.get()
-        lost = chip.path.datagram(UP, len(datagram), chip.world.clock.now_us()) is None
-        if lost or chip.stalled or (peer[1] == _DNS_PORT and not chip.dns):
-            return len(datagram)
-        return super().sendto(datagram, peer)
 
 
 class HostDoors:

@@ -1,6 +1,6 @@
 """The way of one connection between a node of a fleet and the world: what is sent arrives when the node's path lets it, in order and whole.
 
-`Path` says when; what is lost of TCP comes late. Without a path and without a stall everything arrives at once and nothing is kept here.
+`Path` says when; what is lost of TCP comes late, of datagrams never. Without a path and without a stall everything arrives at once and nothing is kept here.
 """
 
 import asyncio
@@ -15,11 +15,12 @@ _Arrive = Callable[[bytes], object]
 
 
 class Way:
-    """Of a connection that `chip` makes now."""
+    """Of a connection that `chip` makes now, or of its `datagrams`."""
 
-    def __init__(self, chip: Chip) -> None:
+    def __init__(self, chip: Chip, *, datagrams: bool = False) -> None:
         self._chip = chip
-        self._flow = chip.path.flow()
+        self._flow = None if datagrams else chip.path.flow()
+        self._due = chip.path.datagram if self._flow is None else self._flow.due
         self._under_way: dict[int, deque[tuple[int, bytes, _Arrive]]] = {UP: deque(), DOWN: deque()}
         self._alarms: dict[int, asyncio.TimerHandle] = {}
 
@@ -29,6 +30,7 @@ class Way:
             await asyncio.sleep(_LOOK_S)
         if not self._chip.path.bare:
             now_us = self._chip.world.clock.now_us()
+            assert self._flow is not None, "datagrams are not opened"
             await asyncio.sleep((self._flow.opened(now_us) - now_us) / 1_000_000)
 
     def carry(self, direction: int, data: bytes, arrive: _Arrive) -> None:
@@ -37,9 +39,11 @@ class Way:
         if not queue and chip.path.bare and not chip.stalled:
             arrive(data)
             return
-        queue.append((self._flow.due(direction, len(data), chip.world.clock.now_us()), data, arrive))
-        if len(queue) == 1:
-            self._wait(direction)
+        due_us = self._due(direction, len(data), chip.world.clock.now_us())
+        if due_us is not None:
+            queue.append((due_us, data, arrive))
+            if len(queue) == 1:
+                self._wait(direction)
 
     def drop(self) -> None:
         """Nothing arrives any more."""
