@@ -12,15 +12,17 @@ from loa.sim.fleet.runtime import HostDoors
 from loa.sim.fleet.timing import RealClock
 from loa.sim.fleet.worker import new_universe
 from loa.sim.hardware.path import BARE
+from loa.station.timeserver import answer
 
 TIME_OUT_MS = 5_000
 
 
 class Mirror(asyncio.DatagramProtocol):
-    """A server that sends back whatever it gets, and keeps it."""
+    """A server that keeps what it gets and sends it back, or what it `says`."""
 
     def __init__(self):
         self.got = []
+        self.says = None
 
     def connection_made(self, transport):
         self._transport = transport
@@ -28,7 +30,7 @@ class Mirror(asyncio.DatagramProtocol):
 
     def datagram_received(self, data, sender):
         self.got.append(data)
-        self._transport.sendto(data, sender)
+        self._transport.sendto(self.says or data, sender)
 
 
 def asked(story, **figures):
@@ -132,3 +134,16 @@ def test_who_gives_up_leaves_nothing_behind():
         assert mirror.got == []
 
     asked(story, delay_median=50)
+
+
+def test_a_time_server_that_lies_is_believed_by_those_that_it_lies_to():
+    truth = answer(b"\x23" + bytes(47), 1_700_000_000 * 1_000_000_000)
+
+    async def story(chip, mirror, exchange):
+        mirror.says = truth
+        assert await exchange(mirror.port) == truth
+        chip.time_lie = {str(mirror.port): -86_400}
+        told, true = (int.from_bytes(packet[40:44], "big") for packet in (await exchange(mirror.port), truth))
+        assert told == true - 86_400
+
+    asked(story)

@@ -16,7 +16,7 @@ from loa.sim.hardware import path, surroundings
 from loa.sim.hardware.lot import Lot
 from loa.sim.storms import KINDS, NAMES, Fault, Weather, schedule
 from loa.sim.storms.fault import BROKER, LINK_CUT
-from loa.sim.storms.imposter import PORTAL, Imposter
+from loa.sim.storms.imposter import PORTAL, Imposter, Imposters
 from loa.sim.storms.profiles import crystal, names, profile
 from loa.sim.storms.weather import write_down
 
@@ -177,6 +177,24 @@ def test_an_imposter_ends_though_somebody_hangs_on():
         imposter.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", imposter.port))
+
+
+def test_one_that_says_nothing_holds_up_nobody_else():
+    with Imposter("status 404") as imposter, socket.create_connection(("127.0.0.1", imposter.port)):
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"http://127.0.0.1:{imposter.port}/x", timeout=3)
+
+
+def test_an_imposter_stands_for_as_long_as_anybody_needs_it():
+    imposters = Imposters()
+    for _ in range(2):
+        imposters.need(PORTAL)
+    port = imposters.port(PORTAL)
+    imposters.release(PORTAL)
+    assert b"accept the terms" in urlopen(f"http://127.0.0.1:{port}/x").read()
+    imposters.release(PORTAL)
+    with pytest.raises(URLError):
+        urlopen(f"http://127.0.0.1:{port}/x")
 
 
 def test_lots_of_different_purposes_are_apart():

@@ -103,9 +103,9 @@ class Crew:
         """Begin to let the supply of one node flicker, as a fault `flicker` says."""
         self._ask(self._place[name], "flicker", name, how)
 
-    def surround(self, name: str, link: str | None, path: Mapping[str, Any], stalled: bool, dns: bool) -> None:
-        """What is around one node: its access point's word, None for none; figures of its path that are other than usual; nothing passes; no names."""
-        self._ask(self._place[name], "surround", name, link, dict(path), stalled, dns)
+    def surround(self, name: str, laid: Mapping[str, Any]) -> None:
+        """What is other than usual around one node from now on, see `loa.sim.storms.subject`."""
+        self._ask(self._place[name], "surround", name, dict(laid))
 
     def settle(self) -> None:
         """Tell the workers that the start is over: their memory need not be searched again and again."""

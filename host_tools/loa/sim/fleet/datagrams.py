@@ -8,6 +8,7 @@ from typing import Any
 
 from loa.sim.fleet.chip import CURRENT
 from loa.sim.fleet.way import Way
+from loa.sim.hardware.astray import told_the_time
 from loa.sim.hardware.path import DOWN, UP
 
 _DNS_PORT = 53
@@ -67,4 +68,4 @@ class Datagrams(socket.socket):
                 self._way.carry(DOWN, datagram, partial(self._arrive, sender))
 
     def _arrive(self, sender: Any, datagram: bytes) -> None:
-        self._came.append((datagram, sender))
+        self._came.append((told_the_time(self._chip.time_lie, sender[1], datagram), sender))

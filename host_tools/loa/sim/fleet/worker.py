@@ -37,8 +37,9 @@ from loa.sim.fleet.runtime import (
 )
 from loa.sim.fleet.timing import Clock, RealClock, Wheel
 from loa.sim.fleet.universe import Universe
-from loa.sim.hardware.surroundings import GONE, UP
+from loa.sim.hardware.surroundings import GONE, UP, calm
 
+_CALM = calm()
 _LOOK_S = 1.0
 _TOLD_MAX = 200_000
 COARSE = {
@@ -167,13 +168,14 @@ class Worker:
             life.start()
             await asyncio.sleep(how["on_ms"][number] / 1000)
 
-    async def surround(self, name: str, link: str | None, path: Mapping[str, Any], stalled: bool, dns: bool) -> None:
-        """What is around one from now on: the word of its access point, None for `UP`; what is other than usual about its path."""
-        life = self._lives[name]
-        life.chip.path.figures = {**self._paths[name], **path}
-        life.chip.stalled, life.chip.dns = stalled, dns
-        if life.chip.link != (link or UP):
-            life.link(link or UP)
+    async def surround(self, name: str, laid: Mapping[str, Any]) -> None:
+        """What is other than usual around one from now on, see `loa.sim.storms.subject`."""
+        life, around = self._lives[name], {**_CALM, **laid}
+        chip = life.chip
+        chip.path.figures = {**self._paths[name], **laid["path"]}
+        chip.stalled, chip.dns, chip.time_lie = bool(around["stalled_ns"]), around["dns"], around["time_lie"]
+        if chip.link != around["link"]:
+            life.link(around["link"])
 
     async def settle(self) -> None:
         """What lives now will live on: the host need not look through it for cycles again and again."""

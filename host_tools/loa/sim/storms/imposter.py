@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+from collections import Counter
 from typing import Self
 
 PORTAL = "a portal"
@@ -40,19 +41,46 @@ class Imposter:
                 connection, _ = self._server.accept()
             except OSError:  # closed
                 return
-            with connection:
-                self._attend(connection)
+            threading.Thread(target=self._attend, args=(connection,), daemon=True).start()  # one that says nothing holds up no other
 
     def _attend(self, connection: socket.socket) -> None:
-        connection.settimeout(_PATIENCE_S)
-        try:
-            connection.recv(_REQUEST_MAX)
-            if self._answer:
-                connection.sendall(self._answer)
-            else:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing sends a reset
-        except OSError:  # it left, or said nothing
-            return
+        with connection:
+            connection.settimeout(_PATIENCE_S)
+            try:
+                connection.recv(_REQUEST_MAX)
+                if self._answer:
+                    connection.sendall(self._answer)
+                else:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing sends a reset
+            except OSError:  # it left, or said nothing
+                return
+
+
+class Imposters:
+    """One for each manner that is needed, for however many nodes. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._standing: dict[str, Imposter] = {}
+        self._needed: Counter[str] = Counter()
+        self._turn = threading.Lock()
+
+    def need(self, manner: str) -> None:
+        """From now on, until it is released as often."""
+        with self._turn:
+            if not self._needed[manner]:
+                self._standing[manner] = Imposter(manner)
+            self._needed[manner] += 1
+
+    def release(self, manner: str) -> None:
+        """Somebody needs it no more; the last one closes it."""
+        with self._turn:
+            self._needed[manner] -= 1
+            if not self._needed[manner]:
+                self._standing.pop(manner).close()
+
+    def port(self, manner: str) -> int:
+        """Of one that is needed."""
+        return self._standing[manner].port
 
 
 def _answer(manner: str) -> bytes:

@@ -5,12 +5,10 @@ import struct
 from chip import CHIP
 from clockwork import now_us, subscribe_between, unix_ns
 
+from loa.sim.hardware import astray
 from loa.sim.hardware.path import Path
 
 _LOOK_US = 1_000  # how finely arrivals are told apart on a path with delays
-_ANY_PORT = "*"
-_NTP_BYTES = 48
-_NTP_TIMES = (32, 40)  # receive and transmit timestamp (RFC 5905, 7.3)
 _BEACON_US = 102_400  # a beacon interval of 100 time units (IEEE 802.11)
 
 
@@ -93,8 +91,7 @@ def door(address):
 
 def detoured(address):
     """`address`, or where a connection to it is led instead."""
-    detours = CHIP.world["detours"]
-    return _at(address, detours.get(str(port_of(address)), detours.get(_ANY_PORT)))
+    return _at(address, astray.detour(CHIP.world["detours"], port_of(address)))
 
 
 def _at(address, port):
@@ -107,14 +104,7 @@ def _at(address, port):
 
 def told_the_time(datagram, sender):
     """`datagram`, or the lie that a time server's answer has become."""
-    seconds = CHIP.world["time_lie"].get(str(port_of(sender)))
-    if seconds is None or len(datagram) != _NTP_BYTES:
-        return datagram
-    changed = bytearray(datagram)
-    for place in _NTP_TIMES:
-        (told,) = struct.unpack_from(">I", changed, place)
-        struct.pack_into(">I", changed, place, (told + seconds) & 0xFFFFFFFF)
-    return bytes(changed)
+    return astray.told_the_time(CHIP.world["time_lie"], port_of(sender), datagram)
 
 
 def _finish(now):
