@@ -41,9 +41,10 @@ async def _code_of(content):
     raise AssertionError("not refused")
 
 
-def _frames_in(content):
-    """Frames of a stream that begins with one."""
+def _frames_in(content, free=0):
+    """Frames of a stream that begins with one. `free`: bytes of one of free format without padding."""
     header = Header()
+    header.free = free
     at = count = 0
     while at + 4 <= len(content) and header.read(content, at) and at + header.size <= len(content):
         at += header.size
@@ -60,7 +61,7 @@ async def test_positions_are_exact_to_the_frame():
             continue
         whole = Mp3File(FOLDER + name)
         sound = await all_of(whole)
-        frames, samples = _frames_in(sound)
+        frames, samples = _frames_in(sound, about.get("free", 0))
         assert whole.frames_left == about["frames"] and whole.total_ms == about["frames"] * 1000 // about["rate"], name
         assert (whole.format.codec, whole.format.rate) == (MP3, about["rate"])
         lead = whole.skip_frames
@@ -69,7 +70,7 @@ async def test_positions_are_exact_to_the_frame():
             rest = await all_of(source, start_ms)
             wanted = min(start_ms * about["rate"] // 1000, about["frames"])
             assert sound.endswith(rest)
-            left, _ = _frames_in(rest)
+            left, _ = _frames_in(rest, about.get("free", 0))
             assert (frames - left) * samples + source.skip_frames == wanted + lead, (name, start_ms)
             assert source.frames_left == about["frames"] - wanted
 
@@ -90,6 +91,44 @@ async def test_a_file_that_tells_no_length_plays_to_its_end():
     rest = await all_of(later, 500)
     frames, samples = _frames_in(rest)
     assert _content(name).endswith(rest) and (len(_content(name)) // 144 - frames) * samples + later.skip_frames == 12000
+
+
+async def test_free_format_needs_no_tag():
+    tagged = _content("free-24000.mp3")
+    path = "/tmp/audio-{:08x}.mp3".format(int.from_bytes(os.urandom(4), "big"))
+    with open(path, "wb") as file:
+        file.write(tagged[192:])
+    whole, later = Mp3File(path), Mp3File(path)
+    sound, rest = await all_of(whole), await all_of(later, 500)
+    os.remove(path)
+    assert sound == tagged[192:] and whole.frames_left == -1 and whole.total_ms is None
+    frames, samples = _frames_in(sound, 150)
+    left, _ = _frames_in(rest, 150)
+    assert sound.endswith(rest) and (frames - left) * samples + later.skip_frames == 12000
+
+
+def test_a_stream_of_free_format_is_found_and_measured():
+    content = _content("free-24000.mp3")[192:]
+    for start in (0, 1, 100, 151, 1000):
+        for step in (1, 7, 512):
+            finder = Finder()
+            at = start
+            while finder.header is None and at < len(content):
+                finder.feed(content[at : at + step])
+                at += step
+            place = start + finder.place
+            count = place // 150  # frames before, of which each third has one byte more, the first one too
+            assert finder.header.free == 150 and place in (150 * count + (count + 2) // 3 for count in (count - 1, count)), (
+                start,
+                step,
+                place,
+            )
+            assert finder.header.size in (150, 151) and finder.header.frames_a_byte == 3
+
+
+async def test_headers_of_free_format_at_no_equal_distances_are_refused():
+    heads = b"".join(bytes((0xFF, 0xF3, 0x04, 0xC4)) + bytes(20 + 7 * n) for n in range(120))
+    assert await _code_of(heads) == NOT_AUDIO
 
 
 async def test_what_is_no_mp3_is_refused():
@@ -131,7 +170,7 @@ async def test_no_bytes_can_do_more_than_be_refused():
     """Damaged heads, tags and frames: a source opens or refuses, and gives no more than the file has."""
     chance = random
     chance.seed(11)
-    contents = [_content(name) for name in ("constant-24000.mp3", "variable-24000.mp3", "padded-44100.mp3")]
+    contents = [_content(name) for name in ("constant-24000.mp3", "variable-24000.mp3", "padded-44100.mp3", "free-24000.mp3")]
     path = "/tmp/audio-{:08x}.mp3".format(int.from_bytes(os.urandom(4), "big"))
     refused = 0
     for number in range(ROUNDS):

@@ -18,6 +18,9 @@ _LAYER_3 = const(1)
 _MONO = const(3)
 
 _RUBBISH_MAX = const(65_536)
+_FREE_MAX = const(1732)  # bytes of a frame of free format, as the decoder takes it
+_FREE_KEPT = const(4)  # headers of free format that a Finder measures from at a time: sound seldom looks like one
+_EXPECTED_MAX = const(32)  # places where it then looks for the next
 _HEAD_BYTES = const(4)
 _DECODER_DELAY = 529  # frames by which every decoder of Layer III is late: 528 of the filter bank and one
 _LAME_WRITERS = (b"LAME", b"Lavf", b"Lavc")
@@ -31,12 +34,13 @@ _HAS_QUALITY = const(8)
 class Header:
     """The last header that `read` took.
 
-    `rate` in frames a second; `samples` a channel in this frame, 576 or 1152; `channels` 1 or 2; `size` of the frame in bytes, 0 in free
-    format; `overhead`: bytes of it that are no main data; `reach`: bytes by which main data may begin earlier; `lsf`: MPEG-2 or 2.5.
+    `rate` in frames a second; `samples` a channel in this frame, 576 or 1152; `channels` 1 or 2; `kbits` 0 in free format; `size` of the frame in
+    bytes, 0 in free format while `free`, the size without `padding`, is not set; `overhead`: bytes of it that are no main data; `reach`: bytes by which
+    main data may begin earlier; `lsf`: MPEG-2 or 2.5.
     """
 
     def __init__(self):
-        self.rate = self.samples = self.channels = self.size = self.overhead = self.reach = self.kbits = 0
+        self.rate = self.samples = self.channels = self.size = self.overhead = self.reach = self.kbits = self.padding = self.free = 0
         self.lsf = False
         self._kind = 0
 
@@ -53,7 +57,9 @@ class Header:
         self.samples = 576 if lsf else 1152
         self.channels = 1 if fourth >> 6 == _MONO else 2
         self.kbits = 8 * (_KBITS_2 if lsf else _KBITS_1)[third >> 4]
-        self.size = self.samples * 125 * self.kbits // rate + (third >> 1 & 1) if self.kbits else 0
+        self.padding = third >> 1 & 1
+        size = self.samples * 125 * self.kbits // rate if self.kbits else self.free
+        self.size = size + self.padding if size else 0
         side = (9 if self.channels == 1 else 17) if lsf else (17 if self.channels == 1 else 32)
         self.overhead = _HEAD_BYTES + side + (0 if second & 1 else 2)
         self.reach = 255 if lsf else 511
@@ -63,7 +69,7 @@ class Header:
     @property
     def frames_a_byte(self):
         """Frames of sound in a byte at this bit rate, rounded down, at least 1."""
-        return max(1, self.rate // (125 * self.kbits)) if self.kbits else 1
+        return max(1, self.rate // (125 * self.kbits) if self.kbits else self.samples // self.size)
 
     def like(self, other):
         """True where both may be frames of one stream: version and rate are the same."""
@@ -127,7 +133,8 @@ def id3v2_bytes(head):
 class Finder:
     """Finds the first frame in bytes that begin anywhere. Feed it until `header` is no longer None; ValueError once too much was no MP3.
 
-    A header counts when another of the same kind stands where its frame ends.
+    A header counts when another of the same kind stands where its frame ends. In free format that is where the next header stands, and it counts when
+    the one behind that stands as far away.
     """
 
     def __init__(self):
@@ -135,7 +142,8 @@ class Finder:
         self.place = 0  # where that frame begins, counted from the first byte fed
         self._seen = 0  # bytes fed before this piece
         self._kept = b""  # the last bytes before it: a header may lie across
-        self._expected = {}  # where the next header must stand, by the one before: {place: (header, its place)}
+        self._expected = {}  # where the next header must stand, by the one before: {place: (header, its place, its bytes)}
+        self._free = []  # headers of free format: (header, its place)
 
     def feed(self, octets):
         """Look through the next bytes, all of them."""
@@ -147,10 +155,14 @@ class Finder:
             if found.read(window, at):
                 before = self._expected.get(base + at)
                 if before and before[0].like(found):
-                    self.header, self.place = before
+                    self.header, self.place, self.header.size = before
+                    if not self.header.kbits:
+                        self.header.free = self.header.size - self.header.padding
                     return
                 if found.size:
-                    self._expected[base + at + found.size] = (found, base + at)
+                    self._expected[base + at + found.size] = (found, base + at, found.size)
+                elif not found.kbits:
+                    self._measure(found, base + at)
             at = window.find(b"\xff", at + 1)
         for place in [place for place in self._expected if place < base + len(window) - _HEAD_BYTES]:
             del self._expected[place]
@@ -158,3 +170,12 @@ class Finder:
         self._kept = window[-_HEAD_BYTES + 1 :]
         if self._seen > _RUBBISH_MAX:
             raise ValueError
+
+    def _measure(self, found, place):
+        """`found` may end a frame of free format that began at a header before."""
+        self._free = [one for one in self._free if place - one[1] <= _FREE_MAX][-_FREE_KEPT:]
+        for header, start in self._free:
+            size = place - start
+            if size > header.overhead and header.like(found) and len(self._expected) < _EXPECTED_MAX:
+                self._expected[place + size - header.padding + found.padding] = (header, start, size)
+        self._free.append((found, place))

@@ -128,7 +128,7 @@ class Stream:
         return 1
 
     def _free_size(self, left, kind):
-        """Bytes of this frame of free format, found by the header that follows; 0: not to be found, -1: not yet."""
+        """Bytes of this frame of free format, found by the header that follows and the one as far behind that; 0: not to be found, -1: not yet."""
         fields = self.fields
         padding = fields[PADDING]
         if self.kind > 0 and self._free:
@@ -136,15 +136,25 @@ class Stream:
         size = 0
         distance = find(self.buffer, self.at + _HEADER + fields[SIDE_BYTES], self._end) - self.at
         while distance <= min(left - _HEADER, _FRAME_MAX):
-            if header(self.buffer, self.at + distance, fields, FRAMES) == kind and not fields[FRAME_BYTES]:
-                size = distance
-                break
+            if self._free_at(distance, kind):
+                behind = 2 * distance - padding + fields[PADDING]
+                if behind > left - _HEADER:
+                    size = distance if self._ended else -1
+                elif self._free_at(behind, kind):
+                    size = distance
+                if size:
+                    break
             distance = find(self.buffer, self.at + distance + 1, self._end) - self.at
         header(self.buffer, self.at, fields, FRAMES)
-        if size:
+        if size > 0:
             self._free = size - padding
-            return size
-        return 0 if left > _FRAME_MAX + _HEADER or self._ended else -1
+        elif not size and left <= _FRAME_MAX + _HEADER and not self._ended:
+            return -1
+        return size
+
+    def _free_at(self, distance, kind):
+        """True where a header of free format and this kind stands so far behind `at`; `fields` then say what it does."""
+        return header(self.buffer, self.at + distance, self.fields, FRAMES) == kind and not self.fields[FRAME_BYTES]
 
     def _tag(self, left):
         """True where a tag begins here, which is stepped over. ID3v2: id3.org; APEv2: a head or foot of 32 bytes that gives the size of what follows."""

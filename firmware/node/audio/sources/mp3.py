@@ -1,6 +1,7 @@
 """An MP3 file on the node's file system, from any position, to the frame: tags, encoder delay and padding are no part of the sound.
 
-With constant bit rate, as the station makes it, a position is found by arithmetic; else the headers are walked through. It does not decode.
+With constant bit rate, as the station makes it, a position is found by arithmetic; else, and in free format, the headers are walked through. It does
+not decode.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ class Mp3File(Stored):
 
     async def _find(self, size, start_ms):
         end = self._behind_sound(size)
-        begin, first = self._first_frame()
+        begin, first = self._first_frame(self._behind_id3v2())
         tag = self._tag(begin, first)
         lead = tail = 0
         frames = None
@@ -42,6 +43,9 @@ class Mp3File(Stored):
             if not self._header_at(begin):
                 raise Refused(NOT_AUDIO, "a tag and no sound behind it")
             first = self._header
+            if not first.size:
+                begin, first = self._first_frame(begin)
+        self._header.free = first.free
         samples, rate = first.samples, first.rate
         wanted = start_ms * rate // 1000
         if frames is not None:
@@ -52,7 +56,7 @@ class Mp3File(Stored):
         frame, skip = divmod(wanted + lead, samples)
         place = begin
         if frame:
-            constant = tag is not None and tag.constant
+            constant = tag is not None and tag.constant and not first.free
             place, back = (constant and self._by_arithmetic(begin, first, frame)) or await self._by_walking(begin, end, frame)
             skip += back * samples
         self._file.seek(place)
@@ -76,14 +80,17 @@ class Mp3File(Stored):
         self._file.seek(place)
         return self._file.read(n)
 
-    def _first_frame(self):
-        """(place, Header) of the first frame behind any ID3v2 tags. Refused NOT_AUDIO if there is none soon."""
+    def _behind_id3v2(self):
+        """Where any ID3v2 tags end that the file begins with."""
         begin = 0
         while True:
             skip = id3v2_bytes(self._bytes_at(begin, 10))
             if not skip:
-                break
+                return begin
             begin += skip
+
+    def _first_frame(self, begin):
+        """(place, Header) of the first frame from `begin` on. Refused NOT_AUDIO if there is none soon."""
         self._file.seek(begin)
         finder = Finder()
         while finder.header is None:
