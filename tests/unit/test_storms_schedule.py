@@ -180,9 +180,8 @@ def test_an_imposter_ends_though_somebody_hangs_on():
 
 
 def test_one_that_says_nothing_holds_up_nobody_else():
-    with Imposter("status 404") as imposter, socket.create_connection(("127.0.0.1", imposter.port)):
-        with pytest.raises(HTTPError, match="404"):
-            urlopen(f"http://127.0.0.1:{imposter.port}/x", timeout=3)
+    with Imposter("status 404") as imposter, socket.create_connection(("127.0.0.1", imposter.port)), pytest.raises(HTTPError, match="404"):
+        urlopen(f"http://127.0.0.1:{imposter.port}/x", timeout=3)
 
 
 def test_an_imposter_stands_for_as_long_as_anybody_needs_it():
