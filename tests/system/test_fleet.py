@@ -117,6 +117,8 @@ def test_a_storm_passes_over_a_fleet_and_leaves_it_as_it_was(fleet: FleetCommune
         Fault(1.0, kinds.BROKER_RESTART, BROKER, 1.0, {"data": "without its data", "killed": True}),
         Fault(1.0, kinds.SLOW, fleet.names[3], 2.0, {"rate_kbit": 64, "delay_median": 300, "delay_sigma": 0.5}),
         Fault(0.0, kinds.CLOCK_JUMP, one, 6.0, {"seconds": 86_400}),
+        Fault(0.0, kinds.CAPTIVE_PORTAL, two, 3.0),
+        Fault(0.0, kinds.ORIGIN_ERRORS, two, 3.0, {"manner": "a reset"}),
     ]
     fleet.crew.told()
     ended: list[str] = []
@@ -124,7 +126,7 @@ def test_a_storm_passes_over_a_fleet_and_leaves_it_as_it_was(fleet: FleetCommune
 
     def all_over() -> bool:
         told.extend(event for event in fleet.crew.told() if isinstance(event, Boot))
-        return len(ended) == 6 and len(told) >= 3
+        return len(ended) == 8 and len(told) >= 3
 
     with Weather(FleetSubject(fleet), faults, lambda _at, _who, what: ended.append(what) if "over" in what else None, apart=False):
         until(fleet, lambda: not fleet.crew.nodes()[three][1], "the network to be gone")

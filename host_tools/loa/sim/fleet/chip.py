@@ -61,7 +61,8 @@ class Chip:
         self.path = Path(path, lot, now_us)
         self.stalled = False  # nothing passes between it and the world
         self.dns = True
-        self.time_lie: Mapping[str, int] = {}  # as `surroundings` has it
+        self.detours: Mapping[str, int] = {}  # as `surroundings` has them
+        self.time_lie: Mapping[str, int] = {}
         self.files: dict[str, bytes | bytearray] = dict(files)
         self.folders = {name[:place] for name in files for place, letter in enumerate(name) if letter == "/"} | {"data"}
         self.data_blocks = data_blocks

@@ -15,6 +15,7 @@ from loa.sim.fleet.chip import CURRENT, World
 from loa.sim.fleet.datagrams import Datagrams
 from loa.sim.fleet.kernels import Kernels
 from loa.sim.fleet.stream import Authority, open_connection
+from loa.sim.hardware.astray import detour
 
 _TICKS_MASK = (1 << 30) - 1
 _TICKS_HALF = 1 << 29
@@ -34,8 +35,9 @@ class HostDoors:
     """The host's own network."""
 
     async def connect(self, host: str, port: int, tls: Any, name: str | None) -> tuple[Any, Any]:
-        """A TCP or TLS connection."""
-        return await open_connection(host, port, tls, name)
+        """A TCP or TLS connection, at the port that a storm leads it to."""
+        astray = detour(CURRENT.get().detours, port)
+        return await open_connection(host, port if astray is None else astray, tls, name)
 
     def socket_twin(self) -> SimpleNamespace:
         """The module `socket`, for datagrams."""

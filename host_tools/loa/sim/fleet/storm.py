@@ -1,4 +1,4 @@
-"""What a storm does to a fleet. What it cannot do is refused before anything begins: a fleet has no flash that could be full, and its web is the host's."""
+"""What a storm does to a fleet. What it cannot do is refused before anything begins: a fleet has no flash that could be full or slow."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from loa.sim.storms.fault import KINDS, Fault
 from loa.sim.storms.schedule import NAMES, schedule
 from loa.sim.storms.subject import NodesSubject
 
-_POSSIBLE = set(KINDS) - {kinds.CAPTIVE_PORTAL, kinds.ORIGIN_ERRORS, kinds.FLASH_FULL, kinds.SLOW_FLASH, kinds.CALLBACKS_LOST}
+_POSSIBLE = set(KINDS) - {kinds.FLASH_FULL, kinds.SLOW_FLASH, kinds.CALLBACKS_LOST}
 _SAMPLE_S = 3600.0  # within which every kind of a storm happens to some of a few nodes
 _SAMPLE = ("a", "b", "c")
 

@@ -173,7 +173,8 @@ class Worker:
         life, around = self._lives[name], {**_CALM, **laid}
         chip = life.chip
         chip.path.figures = {**self._paths[name], **laid["path"]}
-        chip.stalled, chip.dns, chip.time_lie = bool(around["stalled_ns"]), around["dns"], around["time_lie"]
+        chip.stalled, chip.dns = bool(around["stalled_ns"]), around["dns"]
+        chip.detours, chip.time_lie = around["detours"], around["time_lie"]
         if chip.link != around["link"]:
             life.link(around["link"])
 
