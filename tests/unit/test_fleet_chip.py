@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support_fleet import Bench
 
 from loa.sim.fleet.chip import PowerCut
-from loa.sim.fleet.filing import open_file, os_twin
+from loa.sim.fleet.filing import fill, open_file, os_twin
 from loa.sim.fleet.ledger import DEPTH_MIN, Ledger
 from loa.sim.hardware.dma import DmaRing, Transmitter
 from loa.sim.hardware.flash import BLOCK, NorFlash, blank
@@ -179,3 +179,56 @@ def test_files_do_what_the_firmware_asks_of_littlefs():
             assert raised.value.errno == number
 
     bench.run(story)
+
+
+def test_a_full_partition_takes_nothing_more_until_something_is_removed():
+    bench, os = Bench({"data/old": b"1" * 9_000, "board.json": b"{}"}), os_twin()
+
+    def story():
+        with open_file("/data/new", "wb") as file:
+            file.write(bytes(5 * BLOCK))
+            with pytest.raises(OSError) as full:
+                file.write(b"one more")
+            assert full.value.errno == errno.ENOSPC
+            assert file.tell() == 5 * BLOCK
+        assert os.statvfs("/data")[3] == 0
+        with open_file("/data/old", "ab") as file:
+            assert file.write(bytes(3 * BLOCK - 9_000)) > 0  # its last block has room
+        with open_file("/elsewhere", "wb") as file:
+            file.write(b"another partition")
+        os.remove("/data/old")
+        with open_file("/data/new", "ab") as file:
+            file.write(b"one more")
+
+    bench.run(story)
+
+
+def test_ballast_takes_what_is_free_and_gives_it_back():
+    bench, os = Bench({"data/old": b"1" * BLOCK}), os_twin()
+
+    def story():
+        fill(bench.chip, full=True)
+        assert os.statvfs("/data")[3] == 0
+        with open_file("/data/new", "wb") as file, pytest.raises(OSError):
+            file.write(b"new")
+        os.remove("/data/old")
+        with open_file("/data/new", "wb") as file:
+            file.write(b"new")
+        fill(bench.chip, full=False)
+        assert os.statvfs("/data")[3] == 7
+
+    bench.run(story)
+
+
+def test_callbacks_that_are_lost_never_come_and_a_reset_brings_them_back():
+    bench, copied = Bench(), []
+    i2s = make_ledger(bench, 24_000, 24, [])
+    i2s.irq(lambda _: copied.append(bench.clock.us))
+    bench.chip.lose = 2
+    for _ in range(3):
+        i2s.write(b"\1" * 1024)
+        bench.ticks.turn_to(bench.clock.us + 40_000)
+    assert len(copied) == 1
+    bench.chip.lose = 5
+    bench.chip.power_on("hard")
+    assert bench.chip.lose == 0

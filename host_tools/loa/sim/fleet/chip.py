@@ -66,6 +66,7 @@ class Chip:
         self.files: dict[str, bytes | bytearray] = dict(files)
         self.folders = {name[:place] for name in files for place, letter in enumerate(name) if letter == "/"} | {"data"}
         self.data_blocks = data_blocks
+        self.ballast = 0  # of them, that nothing can be written to
         self.journal = SparseFlash(self, journal_blocks)
         self.chance = random.Random(seed)
         self.log: deque[str] = deque(maxlen=_LOG_LINES)
@@ -86,6 +87,7 @@ class Chip:
     def _begin(self, cause: str) -> None:
         self.cause = cause
         self.frequency = 160_000_000
+        self.lose = 0  # callbacks of interrupts that never come from now on
         self.pins: dict[int, int] = {}
         self.i2s: dict[int, Ledger] = {}
         self.interfaces: list[Any] = []
@@ -124,6 +126,13 @@ class Chip:
         """Raise `PowerCut` if it is off."""
         if not self.powered:
             raise PowerCut(self.node_id)
+
+    def interrupt(self, function: Callable[[Any], object], argument: Any) -> None:
+        """A callback from an interrupt, unless it is lost."""
+        if self.lose:
+            self.lose -= 1
+        else:
+            function(argument)
 
     def reset(self, cause: str) -> None:
         """End this run now; whoever runs the chip begins the next."""

@@ -107,6 +107,14 @@ class Crew:
         """What is other than usual around one node from now on, see `loa.sim.storms.subject`."""
         self._ask(self._place[name], "surround", name, dict(laid))
 
+    def fill(self, name: str, full: bool) -> None:
+        """Leave no room in the data partition of one node, or give it back; the node runs on."""
+        self._ask(self._place[name], "fill", name, full)
+
+    def lose(self, name: str, count: int) -> None:
+        """So many of the next callbacks of one node never come."""
+        self._ask(self._place[name], "lose", name, count)
+
     def settle(self) -> None:
         """Tell the workers that the start is over: their memory need not be searched again and again."""
         self._ask_all("settle")

@@ -1,6 +1,6 @@
 """`os` and `open` for the nodes of a fleet: each chip has a file system of its own in memory. OSError where littlefs would raise it.
 
-Of the API only what firmware uses. A file that is open when the power is cut can write no more.
+Of the API only what firmware uses. A file that is open when the power is cut can write no more. Each file in `data` takes whole blocks of that partition.
 """
 
 import errno
@@ -8,17 +8,19 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from loa.sim.fleet.chip import CURRENT
+from loa.sim.fleet.chip import CURRENT, Chip
 
 _FILE, _FOLDER = 0x8000, 0x4000
 _BLOCK = 4096
+_DATA = "data/"
 
 
 class File:
-    """One open file. Bytes, or text in the text modes."""
+    """One open file. Bytes, or text in the text modes; `in_data`: of the partition that can be full."""
 
-    def __init__(self, content: bytearray, mode: str) -> None:
+    def __init__(self, content: bytearray, mode: str, in_data: bool) -> None:
         self._content = content
+        self._in_data = in_data
         self._text = "b" not in mode
         self._at = len(content) if "a" in mode else 0
         self._chip = CURRENT.get()
@@ -44,9 +46,12 @@ class File:
         return len(data)
 
     def write(self, data: Any) -> int:
-        """Write at the present place."""
+        """Write at the present place. OSError(ENOSPC), and nothing is written, where there is no room."""
         self._chip.check_power()
         octets = data.encode() if self._text else bytes(data)
+        more = _blocks(self._at + len(octets)) - _blocks(len(self._content))
+        if more > 0 and self._in_data and more > _free(self._chip):
+            raise OSError(errno.ENOSPC, "no room")
         self._content[self._at : self._at + len(octets)] = octets
         self._at += len(octets)
         return len(data)
@@ -89,7 +94,12 @@ def open_file(path: str, mode: str = "r", buffering: int = -1) -> File:
         raise OSError(errno.ENOENT if name not in chip.folders else errno.EISDIR, path)
     if not isinstance(content, bytearray) and mode not in ("r", "rb"):
         content = files[name] = bytearray(content)
-    return File(content, mode)  # type: ignore[arg-type]  # reading never changes it
+    return File(content, mode, name.startswith(_DATA))  # type: ignore[arg-type]  # reading never changes it
+
+
+def fill(chip: Chip, *, full: bool) -> None:
+    """Leave no free block in the partition `data`, as a defect or another program could, or give back what that took."""
+    chip.ballast = _free(chip) if full else 0
 
 
 def os_twin() -> SimpleNamespace:
@@ -136,10 +146,17 @@ def _stat(path: str) -> tuple[int, ...]:
 
 def _statvfs(path: str) -> tuple[int, ...]:
     chip = CURRENT.get()
-    inside = _name(path) + "/"
-    used = sum(-(-len(content) // _BLOCK) for name, content in chip.files.items() if name.startswith(inside))
-    free = max(0, chip.data_blocks - used)
+    free = _free(chip)
     return (_BLOCK, _BLOCK, chip.data_blocks, free, free, 0, 0, 0, 0, 255)
+
+
+def _free(chip: Chip) -> int:
+    used = sum(_blocks(len(content)) for name, content in chip.files.items() if name.startswith(_DATA))
+    return max(0, chip.data_blocks - used - chip.ballast)
+
+
+def _blocks(octets: int) -> int:
+    return -(-octets // _BLOCK)
 
 
 def _rename(old: str, new: str) -> None:

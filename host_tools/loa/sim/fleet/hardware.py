@@ -126,7 +126,7 @@ class Timer:
             self._running = self._again
             if self._again:
                 self._chip.world.wheel.after(self._period_us, self._ring)
-            self._callback(self)
+            self._chip.interrupt(self._callback, self)
 
 
 class WLAN:

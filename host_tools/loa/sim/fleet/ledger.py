@@ -96,7 +96,7 @@ class Ledger:
         if self._on and self._chip.powered:
             self._busy = False
             assert self._handler is not None
-            self._handler(self)
+            self._chip.interrupt(self._handler, self)
 
     def _note(self, first: int, end: int) -> None:
         """The buffers `first` to `end` sound."""

@@ -1,4 +1,4 @@
-"""What a storm does to a fleet. What it cannot do is refused before anything begins: a fleet has no flash that could be full or slow."""
+"""What a storm does to a fleet. What it cannot do is refused before anything begins: the erases of a fleet take no time."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from loa.sim.storms.fault import KINDS, Fault
 from loa.sim.storms.schedule import NAMES, schedule
 from loa.sim.storms.subject import NodesSubject
 
-_POSSIBLE = set(KINDS) - {kinds.FLASH_FULL, kinds.SLOW_FLASH, kinds.CALLBACKS_LOST}
+_POSSIBLE = set(KINDS) - {kinds.SLOW_FLASH}
 _SAMPLE_S = 3600.0  # within which every kind of a storm happens to some of a few nodes
 _SAMPLE = ("a", "b", "c")
 
@@ -36,10 +36,10 @@ class FleetSubject(NodesSubject):
         self._fleet.crew.flicker(who, how)
 
     def _fill(self, who: str, *, full: bool) -> None:
-        raise NotImplementedError
+        self._fleet.crew.fill(who, full)
 
     def _lose(self, who: str, count: int) -> None:
-        raise NotImplementedError
+        self._fleet.crew.lose(who, count)
 
     def _surround(self, who: str, laid: Mapping[str, Any]) -> None:
         self._fleet.crew.surround(who, laid)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loa.sim.fleet.chip import Chip, World
-from loa.sim.fleet.filing import open_file, os_twin
+from loa.sim.fleet.filing import fill, open_file, os_twin
 from loa.sim.fleet.hardware import esp32_twin, machine_twin, network_twin
 from loa.sim.fleet.kernels import HOST, LEDGER
 from loa.sim.fleet.life import Life
@@ -177,6 +177,14 @@ class Worker:
         chip.detours, chip.time_lie = around["detours"], around["time_lie"]
         if chip.link != around["link"]:
             life.link(around["link"])
+
+    async def fill(self, name: str, full: bool) -> None:
+        """Fill the data partition of one, or free it."""
+        fill(self._lives[name].chip, full=full)
+
+    async def lose(self, name: str, count: int) -> None:
+        """So many of the next callbacks of one never come."""
+        self._lives[name].chip.lose = count
 
     async def settle(self) -> None:
         """What lives now will live on: the host need not look through it for cycles again and again."""
