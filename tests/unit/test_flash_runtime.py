@@ -1,13 +1,14 @@
 """Runtime images: what is whole and the board's is taken, everything else is refused before anything is written."""
 
 import hashlib
+import struct
 
 import pytest
 from boards_support import kind
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loa.flash.runtime import BadImage, described, read_image
+from loa.flash.runtime import DESCRIBED_BYTES, BadImage, described, read_image
 from loa.sim.boards import stand_in
 
 IMAGE = stand_in.image("esp32", 9_000)
@@ -70,6 +71,13 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 def test_an_application_describes_itself():
     assert described(IMAGE[APPLICATION:]) == stand_in.VERSION
-    assert described(b"\xe9" + bytes(200)) == ""
-    assert described(b"\xff" * 200) is None
+    assert described(b"\xe9" + bytes(DESCRIBED_BYTES)) == ""
+    assert described(b"\xff" * DESCRIBED_BYTES) is None
     assert described(b"\xe9") is None
+
+
+def test_an_application_without_a_version_tells_when_it_was_built():
+    """As those of MicroPython do."""
+    texts = (b"", b"", b"06:51:35", b"Jun  2 2024", b"v5.0.4")
+    stock = b"\xe9" + bytes(31) + struct.pack("<II8x32s32s16s16s32s", 0xABCD5432, 0, *texts)
+    assert described(stock) == "built Jun 2 2024 with ESP-IDF v5.0.4"

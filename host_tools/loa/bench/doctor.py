@@ -18,7 +18,7 @@ from loa.flash.errors import BoardError
 from loa.flash.lineless import NoLoader
 from loa.flash.loader import Loader, connected
 from loa.flash.ports import Port
-from loa.flash.runtime import APPLICATION, described
+from loa.flash.runtime import APPLICATION, DESCRIBED_BYTES, described
 from loa.flash.write import check_board
 from loa.language import _
 from loa.progress import Progress
@@ -32,7 +32,6 @@ _WEAK_DBM = -75
 _CLOCK_S = 5
 _TONE_MS = 1000
 _TONE_HZ = 440
-_HEAD = 128
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def _checked(what: str, words: str, check: Callable[[], object]) -> Finding:
 
 
 def _image(loader: Loader) -> Finding:
-    version = described(loader.read(APPLICATION, _HEAD))
+    version = described(loader.read(APPLICATION, DESCRIBED_BYTES))
     if version is None:
         return Finding(_("runtime"), False, _("no application image in flash"), _("run `loa flash` or `loa make-node`"))
     return Finding(_("runtime"), True, version or _("an image without a description"))

@@ -19,7 +19,7 @@ from loa.language import _
 APPLICATION = 0x10000  # where every stock image has it
 _BANNER = re.compile(rb"(v\d+\.\d+\.\d+[\w.+-]*) on \d{4}-\d\d-\d\d")
 _MAGIC = b"\xe9"
-_DESCRIPTION = "<II8x32s32s"  # esp_app_desc_t
+_DESCRIPTION = "<II8x32s32s16s16s32s"  # esp_app_desc_t: magic, -, version, project, time, date, IDF version
 _DESCRIPTION_MAGIC = 0xABCD5432
 _DESCRIPTION_OFFSET = 32  # behind the image's header and that of its first segment
 
@@ -71,7 +71,7 @@ def read_image(path: Path, board: Board, *, sha256: str = "", march: str | None 
             _("{path}: {size} bytes do not fit into the partition of {room}", path=path, size=len(application), room=factory.size),
             _("take the image that board.toml names, or enlarge `factory` there"),
         )
-    return RuntimeImage(path.name, data, offset, described(application) or _banner(application), march or board.runtime.march)
+    return RuntimeImage(path.name, data, offset, _banner(application) or described(application) or "", march or board.runtime.march)
 
 
 def _check(data: bytes, place: int, board: Board, path: Path) -> None:
@@ -95,9 +95,16 @@ def _banner(application: bytes) -> str:
     return greeting[1].decode() if greeting else ""
 
 
+DESCRIBED_BYTES = _DESCRIPTION_OFFSET + struct.calcsize(_DESCRIPTION)
+
+
 def described(application: bytes) -> str | None:
-    """The version by which an application image, of which this is the beginning, describes itself; empty if it does not, None if it is no image."""
-    if application[:1] != _MAGIC or len(application) < _DESCRIPTION_OFFSET + struct.calcsize(_DESCRIPTION):
+    """The version by which an application image, of which these are at least the first `DESCRIBED_BYTES`, describes itself, or else when it was built and
+    with which ESP-IDF, as MicroPython's do; empty if it does not, None if it is no image."""
+    if application[:1] != _MAGIC or len(application) < DESCRIBED_BYTES:
         return None
-    magic, _secure, version, _project = struct.unpack_from(_DESCRIPTION, application, _DESCRIPTION_OFFSET)
-    return version.split(b"\0")[0].decode(errors="replace") if magic == _DESCRIPTION_MAGIC else ""
+    magic, _secure, *texts = struct.unpack_from(_DESCRIPTION, application, _DESCRIPTION_OFFSET)
+    if magic != _DESCRIPTION_MAGIC:
+        return ""
+    version, _project, _time, date, idf = (text.split(b"\0")[0].decode(errors="replace") for text in texts)
+    return version or (_("built {date} with ESP-IDF {idf}", date=" ".join(date.split()), idf=idf) if date else "")

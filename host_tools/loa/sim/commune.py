@@ -149,7 +149,15 @@ class Commune:
         deadline = time.monotonic() + timeout_s
         while missing := self._unheard():
             if time.monotonic() > deadline:
-                lines = [f"node {name} is not online within {timeout_s:g} s: {self.nodes[name].trouble()}" for name in missing]
+                lines = [
+                    _(
+                        "node {name} is not online within {timeout_s:g} s: {trouble}",
+                        name=name,
+                        timeout_s=timeout_s,
+                        trouble=self.nodes[name].trouble(),
+                    )
+                    for name in missing
+                ]
                 logs = ", ".join(str(self.nodes[name].folder / LOG_FILE) for name in missing)
                 raise LoaError("\n".join(lines), _("what it printed is in {logs}", logs=logs))
             time.sleep(_POLL_S)

@@ -217,20 +217,23 @@ class SimulatedNode:
     def trouble(self) -> str:
         """The last that is known to be wrong with it, in one line: what its program raised, or how often it was reset."""
         if not self.running and self._boots and self._boots[-1].why == DIED:
-            return "its process ended by itself"
+            return _("its process ended by itself")
         raised = [lines[1] for lines in _TRACEBACK.finditer(self.log())]
         if raised:
-            return f"its program raised {raised[-1]}"
+            return _("its program raised {error}", error=raised[-1])
         bitten = sum(boot.why == chip.WATCHDOG for boot in self._boots)
         if bitten:
-            return f"its program hung, and its watchdog reset it {bitten} times"
-        return "its program runs and says nothing of itself"
+            return _("its program hung, and its watchdog reset it {times} times", times=bitten)
+        return _("its program runs and says nothing of itself")
 
     def check_program(self) -> None:
         """Raise `LoaError` if it does not get anywhere: its watchdog has ended the last three runs."""
         ended = [boot.why for boot in self._boots if boot.why is not None][-_HOPELESS:]
         if ended == [chip.WATCHDOG] * _HOPELESS:
-            raise LoaError(f"node {self.node_id} starts over and over: {self.trouble()}", f"its log is {self.folder / LOG_FILE}")
+            raise LoaError(
+                _("node {node_id} starts over and over: {trouble}", node_id=self.node_id, trouble=self.trouble()),
+                _("its log is {log_file}", log_file=self.folder / LOG_FILE),
+            )
 
     def segments(self) -> list[recording.Segment]:
         """What its speaker played."""

@@ -14,6 +14,7 @@ import loa.demo
 from loa.broker.external import parts_of
 from loa.errors import EXIT_USAGE, LoaError
 from loa.keys import Keyring
+from loa.language import _
 from loa.sim.local import local
 from loa.sim.node import SimulatedNode
 from loa.sim.runtime import Runtime, cpython, find_runtime
@@ -176,7 +177,9 @@ class Lab:
             yield
             return
         if any(isinstance(one, Commune) for one in self.live):
-            raise LoaError(f"the broker {self.broker_url} carries a commune already", "use one commune at a time with it", EXIT_USAGE)
+            raise LoaError(
+                _("the broker {url} carries a commune already", url=self.broker_url), _("use one commune at a time with it"), EXIT_USAGE
+            )
         name = hashlib.sha256(url.encode()).hexdigest()[:16]
         with (Path(gettempdir()) / f"loa-broker-{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

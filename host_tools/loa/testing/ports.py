@@ -12,6 +12,7 @@ from tempfile import gettempdir
 from typing import IO
 
 from loa.errors import LoaError
+from loa.language import _
 
 _FIRST = 16_384
 _BLOCK = 64
@@ -32,12 +33,14 @@ class Ports:
         """The next one of the block that is free for TCP and UDP; those taken longest ago come again. Raises `LoaError` if there is none."""
         if self._lock is None:
             self._claim()
-        for _ in range(_BLOCK):
+        for _attempt in range(_BLOCK):
             port = self._first + self._taken % _BLOCK
             self._taken += 1
             if _is_free(port):
                 return port
-        raise LoaError(f"no port from {self._first} to {self._first + _BLOCK - 1} is free", "end what listens there")
+        raise LoaError(
+            _("no port from {first} to {last} is free", first=self._first, last=self._first + _BLOCK - 1), _("end what listens there")
+        )
 
     def _claim(self) -> None:
         self._folder.mkdir(exist_ok=True)
@@ -50,7 +53,9 @@ class Ports:
                 continue
             self._lock, self._first = lock, _FIRST + number * _BLOCK
             return
-        raise LoaError(f"{_BLOCKS} test runs have claimed all ports", f"end some; the locks are in {self._folder}")
+        raise LoaError(
+            _("{count} test runs have claimed all ports", count=_BLOCKS), _("end some; the locks are in {folder}", folder=self._folder)
+        )
 
 
 def _is_free(port: int) -> bool:

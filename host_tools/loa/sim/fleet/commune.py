@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from loa.errors import LoaError
+from loa.language import _
 from loa.sim.commune import Commune
 from loa.sim.fleet.crew import Crew, allow_files
 from loa.sim.fleet.spread import blanks, enlarged
@@ -82,17 +83,23 @@ class FleetCommune:
         deadline = time.monotonic() + timeout_s
         while (online := self.crew.look().online) < self.count:
             if time.monotonic() > deadline:
-                raise LoaError(f"{self.count - online} of {self.count} nodes are not online within {timeout_s:g} s", self._last_words())
+                raise LoaError(
+                    _(
+                        "{missing} of {count} nodes are not online within {timeout_s:g} s",
+                        missing=self.count - online,
+                        count=self.count,
+                        timeout_s=timeout_s,
+                    ),
+                    self._last_words(),
+                )
             time.sleep(_LOOK_S)
 
     def _last_words(self) -> str:
-        missing = next((name for name, (_, online, _) in self.crew.nodes().items() if not online), "")
-        lines = self.crew.logs().get(missing, [])
-        return (
-            f"node {missing} said last: {lines[-1]}"
-            if lines
-            else f"node {missing} has said nothing; the logs are below {self.commune.places.folder}"
-        )
+        name = next((name for name, (_powered, online, _key) in self.crew.nodes().items() if not online), "")
+        lines = self.crew.logs().get(name, [])
+        if lines:
+            return _("node {name} said last: {line}", name=name, line=lines[-1])
+        return _("node {name} has said nothing; the logs are below {folder}", name=name, folder=self.commune.places.folder)
 
     def _close(self) -> None:
         if self._crew is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from loa.errors import LoaError
+from loa.language import _
 from loa.sim.fleet.messages import Assignment, Blank, Boot, Look, Sound
 
 LEDGER_ABOVE = 50  # nodes
@@ -73,9 +74,13 @@ class Crew:
     @property
     def says(self) -> str:
         """One line for people: what the nodes' sound is made of."""
-        kernels = "samples are counted, not made, and OpenSSL multiplies for signatures" if self.ledger else "kernels are host twins"
-        grain = ", in blocks of 85 ms instead of 21, and guards look once a second" if self.coarse else ""
-        return f"{len(self._place)} nodes in {len(self._parts)} processes on CPython {sys.version.split()[0]}; {kernels}{grain}"
+        kernels = _("samples are counted, not made, and OpenSSL multiplies for signatures") if self.ledger else _("kernels are host twins")
+        grain = _(", in blocks of 85 ms instead of 21, and guards look once a second") if self.coarse else ""
+        version = sys.version.split()[0]
+        fleet = _(
+            "{nodes} nodes in {parts} processes on CPython {version}", nodes=len(self._place), parts=len(self._parts), version=version
+        )
+        return f"{fleet}; {kernels}{grain}"
 
     @property
     def running(self) -> bool:
@@ -168,14 +173,17 @@ class Crew:
         stream = self._processes[number].stdout
         assert stream is not None
         if not select.select([stream], [], [], _ANSWER_S)[0]:
-            raise LoaError(f"worker {number} of the fleet does not answer within {_ANSWER_S:g} s", f"its log is {self._log}")
+            raise LoaError(
+                _("worker {number} of the fleet does not answer within {seconds:g} s", number=number, seconds=_ANSWER_S),
+                _("its log is {log_file}", log_file=self._log),
+            )
         try:
             return pickle.load(stream)
         except EOFError:
             raise self._lost(number) from None
 
     def _lost(self, number: int) -> LoaError:
-        return LoaError(f"worker {number} of the fleet ended by itself", f"its log is {self._log}")
+        return LoaError(_("worker {number} of the fleet ended by itself", number=number), _("its log is {log_file}", log_file=self._log))
 
 
 def allow_files(nodes: int) -> None:
@@ -185,8 +193,8 @@ def allow_files(nodes: int) -> None:
     if hard != resource.RLIM_INFINITY and hard < nodes + _FILES_BESIDE:
         most = hard - _FILES_BESIDE
         raise LoaError(
-            f"{nodes} nodes in one process need more than the {hard} open files that this host allows",
-            f"take at most {most} nodes a processor, or raise the hard limit (`ulimit -Hn`)",
+            _("{nodes} nodes in one process need more than the {hard} open files that this host allows", nodes=nodes, hard=hard),
+            _("take at most {most} nodes a processor, or raise the hard limit (`ulimit -Hn`)", most=most),
         )
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from loa.boards import load_board
 from loa.errors import EXIT_INVALID, LoaError
 from loa.keys import Keyring
+from loa.language import _
 from loa.provision.contents import Services, first_documents, own_files
 from loa.sim.fleet.messages import Blank
 from loa.sim.hardware.path import BARE
@@ -21,10 +22,10 @@ def enlarged(site: Site, station: str, count: int) -> Site:
     What is made up is like the first node of its hamlet. Raises `LoaError` for fewer than one node, or more than `NODES_MAX`.
     """
     if not 1 <= count <= NODES_MAX:
-        raise LoaError(f"{count} nodes cannot be simulated", f"take 1 to {NODES_MAX}", EXIT_INVALID)
+        raise LoaError(_("{count} nodes cannot be simulated", count=count), _("take 1 to {most}", most=NODES_MAX), EXIT_INVALID)
     own = site.nodes_served_by(station)
     if not own:
-        raise LoaError(f"station {station} has no node", "give one of its hamlets a node in site.toml", EXIT_INVALID)
+        raise LoaError(_("station {station} has no node", station=station), _("give one of its hamlets a node in site.toml"), EXIT_INVALID)
     nodes = dict(list(own.items())[:count])
     patterns: dict[str, Node] = {}
     for node in own.values():

@@ -1,8 +1,10 @@
 """One fault: what breaks, whose, when and for how long. Says what it means; does nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from loa.language import _
 
 POWER_CUT = "power-cut"
 FLICKER = "flicker"
@@ -21,21 +23,22 @@ CALLBACKS_LOST = "callbacks-lost"
 
 BROKER = "broker"  # as `Fault.who`
 
-KINDS = {
-    POWER_CUT: "no power",
-    FLICKER: "the supply flickers {times} times",
-    LINK_CUT: "the access point lets nobody in: {why}",
-    STALL: "nothing passes on the network",
-    SLOW: "the network carries {rate_kbit} kbit/s and takes {delay_median} ms",
-    LOSS: "the network loses {loss:.0%}",
-    DNS_DEAD: "no name server answers",
-    CAPTIVE_PORTAL: "a captive portal answers everything",
-    BROKER_RESTART: "ends and starts again, {data}",
-    ORIGIN_ERRORS: "the audio server answers with {manner}",
-    CLOCK_JUMP: "the time servers are wrong by {seconds} s",
-    FLASH_FULL: "the data partition is full",
-    SLOW_FLASH: "each erase of flash takes 400 ms",
-    CALLBACKS_LOST: "{count} callbacks of interrupts are lost",
+# What each is, for people; `how` is `Fault.how`.
+KINDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    POWER_CUT: lambda how: _("no power"),
+    FLICKER: lambda how: _("the supply flickers {times} times", times=how["times"]),
+    LINK_CUT: lambda how: _("the access point lets nobody in: {why}", why=how["why"]),
+    STALL: lambda how: _("nothing passes on the network"),
+    SLOW: lambda how: _("the network carries {rate} kbit/s and takes {delay} ms", rate=how["rate_kbit"], delay=how["delay_median"]),
+    LOSS: lambda how: _("the network loses {loss:.0%}", loss=how["loss"]),
+    DNS_DEAD: lambda how: _("no name server answers"),
+    CAPTIVE_PORTAL: lambda how: _("a captive portal answers everything"),
+    BROKER_RESTART: lambda how: _("ends and starts again, {data}", data=how["data"]),
+    ORIGIN_ERRORS: lambda how: _("the audio server answers with {manner}", manner=how["manner"]),
+    CLOCK_JUMP: lambda how: _("the time servers are wrong by {seconds} s", seconds=how["seconds"]),
+    FLASH_FULL: lambda how: _("the data partition is full"),
+    SLOW_FLASH: lambda how: _("each erase of flash takes 400 ms"),
+    CALLBACKS_LOST: lambda how: _("{count} callbacks of interrupts are lost", count=how["count"]),
 }
 
 
@@ -57,7 +60,7 @@ class Fault:
     @property
     def says(self) -> str:
         """What it is, for people."""
-        return KINDS[self.kind].format(**self.how)
+        return KINDS[self.kind](self.how)
 
     def as_dict(self) -> dict[str, Any]:
         """For a file of JSON."""
