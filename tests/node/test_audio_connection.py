@@ -1,6 +1,6 @@
 """A connection to a live stream gives the sound alone: titles taken out, MP3 joined anywhere, and what is no sound refused."""
 
-from support_audio import pcm_head, rest_of
+from support_audio import pcm_head, rest_of, vector_file
 from support_live import Response, mp3, with_titles
 from support_time import VirtualClock
 
@@ -57,6 +57,16 @@ def test_an_mp3_stream_is_joined_anywhere():
             content = whole[start:]
             sound = VirtualClock().run(_body(Response(content, burst=1 << 20, most=most), 333))
             assert content.endswith(sound) and len(content) - len(sound) <= 3 * 144 + 256, (start, most)
+
+
+def test_a_stream_of_free_format_is_joined_anywhere():
+    """One frame more is needed than of another: the first tells how far away the next one is, the second that it was no chance."""
+    with open(vector_file("../mp3/free-24000.mp3"), "rb") as file:
+        whole = file.read()[192:]
+    for start in (0, 1, 149, 500):
+        content = whole[start:]
+        sound = VirtualClock().run(_body(Response(content, burst=1 << 20), 333))
+        assert content.endswith(sound) and len(content) - len(sound) <= 4 * 151 + 256, start
 
 
 def test_mp3_with_titles():
