@@ -82,8 +82,6 @@ def test_the_summary_is_the_last_look() -> None:
         (["--nodes", "0"], "0 nodes cannot be simulated"),
         (["--nodes", "9", "--runtime", "micropython"], "9 nodes share processes on CPython"),
         (["--nodes", "9", "--storm", "gale"], 'there is no storm "gale"'),
-        (["--nodes", "9", "--storm", "flash"], "nodes of a fleet have no slow-flash"),
-        (["--nodes", "9", "--storm", "monsoon"], "the storms of a fleet are: calm, power, radio, network, portal, broker, origin, clock"),
         (["--nodes", "9", "--profile", "moon"], 'there is no profile "moon"'),
     ],
 )

@@ -9,9 +9,12 @@ from loa.sim.fleet.chip import Chip
 from loa.sim.fleet.inner import InnerBroker, InnerDoors
 from loa.sim.fleet.life import Life
 from loa.sim.fleet.messages import Boot
+from loa.sim.fleet.runtime import hold_sleepers
 from loa.sim.fleet.timing import VirtualClock, VirtualLoop
 from loa.sim.fleet.universe import Universe
+from loa.sim.fleet.way import Way
 from loa.sim.fleet.worker import new_universe
+from loa.sim.hardware.path import DOWN
 
 BOARD = """
 import machine
@@ -34,6 +37,7 @@ def live(folder: Path, application: str, story: Callable[[Life], Awaitable[None]
     async def run() -> None:
         world, real = new_universe(clock, InnerDoors(clock, InnerBroker(lambda topic, payload: None), lambda sha256: None), True)
         universe = Universe(real.twins, real.names, folder)
+        hold_sleepers(real.twins["asyncio"], world)
         life = Life(universe, Chip(world, "a", {}, 16, 8, 1), told.append)
         life.start()
         await story(life)
@@ -131,3 +135,64 @@ def test_nothing_of_a_node_runs_on_after_a_power_cut(tmp_path: Path) -> None:
         assert "data/late" not in life.chip.files
 
     assert live(tmp_path, application, story) == ["power"]
+
+
+ERASING = """
+    import asyncio
+    import esp32
+    import time
+    class Node:
+        def __init__(self, board): self.began = time.ticks_ms()
+        def say(self, what): print(what, time.ticks_diff(time.ticks_ms(), self.began))
+        async def count(self):
+            while True:
+                await asyncio.sleep_ms(100)
+                self.say("tick")
+        async def run(self):
+            self.task = asyncio.create_task(self.count())
+            await asyncio.sleep_ms(250)
+            esp32.Partition.find(1, label="journal")[0].ioctl(6, 0)
+            await asyncio.sleep_ms(0)
+            self.say("erased")
+            await asyncio.Event().wait()
+"""
+
+
+def test_a_slow_erase_holds_the_program_and_nothing_passes_meanwhile(tmp_path: Path) -> None:
+    async def story(life: Life) -> None:
+        life.chip.erase_us = 400_000
+        came: list[bytes] = []
+        await asyncio.sleep(0.4)
+        assert life.chip.stalled
+        Way(life.chip).carry(DOWN, b"order", came.append)
+        await asyncio.sleep(0.2)
+        assert came == []
+        await asyncio.sleep(0.2)
+        assert came == [b"order"]
+        assert list(life.chip.log) == ["tick 100", "tick 200", "erased 650", "tick 650", "tick 750"]
+
+    assert live(tmp_path, ERASING, story) == ["power"]
+
+
+def test_a_slow_erase_ends_with_the_power_and_no_stall_of_the_network_with_it(tmp_path: Path) -> None:
+    async def story(life: Life) -> None:
+        life.chip.erase_us = 400_000
+        life.chip.stall(True)
+        await asyncio.sleep(0.3)
+        await life.off()
+        life.start()
+        await asyncio.sleep(0.15)
+        assert list(life.chip.log) == ["tick 100", "tick 200", "tick 100"]
+        assert life.chip.stalled
+        life.chip.stall(False)
+        assert not life.chip.stalled
+
+    assert live(tmp_path, ERASING, story) == ["power", "power"]
+
+
+def test_an_erase_takes_no_time_otherwise(tmp_path: Path) -> None:
+    async def story(life: Life) -> None:
+        await asyncio.sleep(0.35)
+        assert list(life.chip.log) == ["tick 100", "tick 200", "erased 250", "tick 300"]
+
+    assert live(tmp_path, ERASING, story) == ["power"]

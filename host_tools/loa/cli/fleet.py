@@ -12,13 +12,12 @@ from loa.errors import EXIT_BROKER, LoaError
 from loa.language import _
 from loa.sim.fleet.commune import FleetCommune
 from loa.sim.fleet.messages import Look
-from loa.sim.fleet.storm import FleetSubject, refuse_what_cannot_be
+from loa.sim.fleet.storm import FleetSubject
 from loa.sim.storms import Weather, schedule
 from loa.sim.storms.fault import BROKER
 
 _LOOK_S = 1.0
 _STORM_S = 3_600.0
-_SOME = ("a", "b", "c")  # within an hour every fault of a storm befalls one of a few nodes
 
 
 def run_fleet(
@@ -28,7 +27,6 @@ def run_fleet(
 
     Raises `LoaError` for what cannot be.
     """
-    refuse_what_cannot_be(schedule(choice.storm, 0, _SOME, _STORM_S))
     made = FleetCommune(place.site, place.places.sim.folder, count, station, seed=choice.seed, profile=choice.profile)
     with terminable(), made as fleet:
         began = int(time.time())

@@ -59,7 +59,9 @@ class Chip:
         now_us = world.clock.now_us()
         self.crystal = Crystal(crystal, lot, now_us, world.clock.unix_us() // 1_000_000 % 86_400)
         self.path = Path(path, lot, now_us)
-        self.stalled = False  # nothing passes between it and the world
+        self.stalled = False  # nothing passes between it and the world, see `stall` and `erase`
+        self._stall = False
+        self.erase_us = 0  # how long an erase holds the program
         self.dns = True
         self.detours: Mapping[str, int] = {}  # as `surroundings` has them
         self.time_lie: Mapping[str, int] = {}
@@ -87,6 +89,8 @@ class Chip:
     def _begin(self, cause: str) -> None:
         self.cause = cause
         self.frequency = 160_000_000
+        self.held_until_us = 0  # by the world's clock: nobody who sleeps wakes before
+        self._settle()
         self.lose = 0  # callbacks of interrupts that never come from now on
         self.pins: dict[int, int] = {}
         self.i2s: dict[int, Ledger] = {}
@@ -126,6 +130,21 @@ class Chip:
         """Raise `PowerCut` if it is off."""
         if not self.powered:
             raise PowerCut(self.node_id)
+
+    def stall(self, on: bool) -> None:
+        """From now on nothing passes, or all does again."""
+        self._stall = on
+        self._settle()
+
+    def erase(self, blocks: int) -> None:
+        """So many flash blocks are erased. Where that takes time the program is held until it is over: see `runtime.hold_sleepers`; nothing passes either."""
+        if self.erase_us:
+            self.held_until_us = max(self.held_until_us, self.world.clock.now_us()) + blocks * self.erase_us
+            self.stalled = True
+            self.world.wheel.at(self.held_until_us, self._settle)
+
+    def _settle(self) -> None:
+        self.stalled = self._stall or self.world.clock.now_us() < self.held_until_us
 
     def interrupt(self, function: Callable[[Any], object], argument: Any) -> None:
         """A callback from an interrupt, unless it is lost."""
@@ -183,6 +202,7 @@ class SparseFlash:
         if operation == _ERASE:
             self._chip.check_power()
             self._blocks[argument] = bytearray()
+            self._chip.erase(1)
         return 0
 
     def _program(self, number: int, start: int, data: bytes) -> None:

@@ -50,8 +50,10 @@ class File:
         self._chip.check_power()
         octets = data.encode() if self._text else bytes(data)
         more = _blocks(self._at + len(octets)) - _blocks(len(self._content))
-        if more > 0 and self._in_data and more > _free(self._chip):
-            raise OSError(errno.ENOSPC, "no room")
+        if more > 0 and self._in_data:
+            if more > _free(self._chip):
+                raise OSError(errno.ENOSPC, "no room")
+            self._chip.erase(more)
         self._content[self._at : self._at + len(octets)] = octets
         self._at += len(octets)
         return len(data)

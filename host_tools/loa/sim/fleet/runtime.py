@@ -156,6 +156,20 @@ def asyncio_twin(world: World, doors: Doors) -> SimpleNamespace:
     )
 
 
+def hold_sleepers(twin: SimpleNamespace, world: World) -> None:
+    """From now on who sleeps on a chip whose program is held sleeps until it is let go. Each sleep costs more then: only for where erases take time."""
+    sleep_ms, now_us = twin.sleep_ms, world.clock.now_us
+
+    async def held_sleep_ms(milliseconds: int) -> None:
+        chip = CURRENT.get()
+        await sleep_ms(milliseconds)
+        while (left_us := chip.held_until_us - now_us()) > 0:
+            await sleep_ms(-(-left_us // 1_000))
+
+    twin.sleep_ms = held_sleep_ms
+    twin.sleep = lambda seconds: held_sleep_ms(round(seconds * 1_000))
+
+
 def time_twin(world: World) -> SimpleNamespace:
     """The module: ticks of the chip that runs, which wrap at 2**30, and the board's epoch of 2000."""
     current, now_ns = CURRENT.get, world.clock.now_ns

@@ -28,6 +28,7 @@ from loa.sim.fleet.runtime import (
     HostDoors,
     asyncio_twin,
     gc_twin,
+    hold_sleepers,
     micropython_twin,
     print_twin,
     random_twin,
@@ -96,6 +97,7 @@ class Worker:
         if assignment.coarse:
             for constant, value in COARSE.items():
                 universe.set(constant, value)
+        self._asyncio, self._holds = universe.twin("asyncio"), False
         self._meter = Meter()
         self._meter.install(universe, twin=assignment.ledger)
         if assignment.ledger:
@@ -173,7 +175,12 @@ class Worker:
         life, around = self._lives[name], {**_CALM, **laid}
         chip = life.chip
         chip.path.figures = {**self._paths[name], **laid["path"]}
-        chip.stalled, chip.dns = bool(around["stalled_ns"]), around["dns"]
+        chip.stall(bool(around["stalled_ns"]))
+        if around["erase_ms"] and not self._holds:
+            self._holds = True
+            hold_sleepers(self._asyncio, self._world)
+        chip.erase_us = round(max(around["erase_ms"] or [0]) * 1_000)
+        chip.dns = around["dns"]
         chip.detours, chip.time_lie = around["detours"], around["time_lie"]
         if chip.link != around["link"]:
             life.link(around["link"])
