@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import loa.demo
+from loa import open_files
 from loa.demo import record
 from loa.errors import LoaError
 from loa.sim.fleet import crew
@@ -164,7 +165,7 @@ def test_a_count_that_cannot_be_is_refused(count: int) -> None:
 
 
 def test_too_many_nodes_for_the_open_files_of_this_host_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew.resource, "getrlimit", lambda _: (256, 1024))
+    monkeypatch.setattr(open_files, "allow", lambda wanted: 1024)
     with pytest.raises(LoaError, match="1024 open files") as refused:
         crew.allow_files(2_000)
     assert "824" in str(refused.value.hint)

@@ -1,19 +1,21 @@
 """The brokers that loa starts: who may do what, what survives a kill, and accounts that come and go. The same on every engine that is here."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
 
+from loa import open_files
 from loa.broker import NatsBroker
 from loa.broker.probe import lets_in
 from loa.broker.users import station_user
 from loa.errors import LoaError
 from loa.firmware import topics
 from loa.site.model import Broker as Settings
+from loa.station import bus
 from loa.station.bus import Bus
 from loa.testing import Commune
 from loa.testing.commune import Broker
@@ -109,40 +111,54 @@ def test_a_wrong_password_or_certificate_is_not_let_in(broker: Broker, loa_commu
 def test_what_a_station_publishes_does_not_wait_for_its_client_to_look(
     broker: Broker, loa_commune: Commune, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The client looks by itself at least once a second; here once in ten minutes, so that only what wakes it counts."""
-    turn = mqtt.Client._loop  # type: ignore[attr-defined]
-    monkeypatch.setattr(mqtt.Client, "_loop", lambda client, timeout=1.0: turn(client, 600.0))
+    """It looks by itself once a second; here once in ten minutes, so that only what wakes it counts."""
+    monkeypatch.setattr(bus, "_TURN_S", 600.0)
     node = loa_commune.node_client(NODE)
     assert node.subscribe(topics.to(AREA, "+"))
-    with _bus(broker, loa_commune) as bus:
+    with _bus(broker, loa_commune) as connection:
         for text in ("one", "two", "three"):
-            assert bus.publish(PLAN, text, retain=False)
+            assert connection.publish(PLAN, text, retain=False)
             eventually(lambda text=text: node.got(PLAN)[-1:] == [text.encode()], f"the message {text}")  # type: ignore[misc]
 
 
 def test_a_station_finds_its_broker_again(broker: Broker, loa_commune: Commune) -> None:
-    with _bus(broker, loa_commune) as bus:
+    with _bus(broker, loa_commune) as connection:
         broker.kill()
-        eventually(lambda: not bus.connected, "the loss")
+        eventually(lambda: not connection.connected, "the loss")
         broker.start()
-        eventually(lambda: bus.connected, "a new connection")
+        eventually(lambda: connection.connected, "a new connection")
         node = loa_commune.node_client(NODE)
         assert node.subscribe(topics.to(AREA, "+"))
-        assert bus.publish(PLAN, "again", retain=False)
+        assert connection.publish(PLAN, "again", retain=False)
         eventually(lambda: node.got(PLAN) == [b"again"], "the message")
+
+
+def test_a_station_with_a_thousand_listeners_finds_its_broker(broker: Broker, loa_commune: Commune) -> None:
+    """Its connection then has a number of a file that `select` does not know."""
+    node = loa_commune.node_client(NODE)
+    assert node.subscribe(topics.to(AREA, "+"))
+    assert open_files.allow(2_000) == 2_000
+    listeners = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    try:
+        with _bus(broker, loa_commune) as connection:
+            assert connection.publish(PLAN, "high", retain=False)
+            eventually(lambda: node.got(PLAN) == [b"high"], "the message")
+    finally:
+        for listener in listeners:
+            os.close(listener)
 
 
 @contextmanager
 def _bus(broker: Broker, commune: Commune) -> Iterator[Bus]:
     """The station's connection, which is up."""
     up = threading.Event()
-    bus = Bus(broker.url, STATION, commune.keyring.station_password(STATION), commune.keyring.authority_file)
-    bus.start(up.set, lambda topic, payload, retained: None)
+    connection = Bus(broker.url, STATION, commune.keyring.station_password(STATION), commune.keyring.authority_file)
+    connection.start(up.set, lambda topic, payload, retained: None)
     try:
         eventually(up.is_set, "the station's connection")
-        yield bus
+        yield connection
     finally:
-        bus.stop()
+        connection.stop()
 
 
 def test_misuse_is_said_plainly(broker: Broker, loa_commune: Commune, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_certificates_that_cannot_be_read_just_now_do_not_end_it(tmp_path: Path,
 
 def test_a_broker_that_never_answers_is_left_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its port takes connections, as that of a program that hangs does."""
-    monkeypatch.setattr(station_bus, "_LOOK_S", 0.05)
+    monkeypatch.setattr(station_bus, "_KEEPALIVE_S", 1)
     with socket.create_server(("localhost", 0)) as mute:
         mute.settimeout(20)
         bus = Bus(f"mqtt://localhost:{mute.getsockname()[1]}", "xa", "secret", tmp_path / "ca.pem")

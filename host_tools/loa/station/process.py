@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from loa import open_files
 from loa.errors import LoaError
 from loa.keys import Keyring
 from loa.language import _
@@ -25,6 +26,7 @@ from loa.station.station import Station
 
 _START_S = 30.0
 _STOP_S = 10.0
+_FILES = 20_000  # of ten thousand nodes each listens and fetches
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -44,6 +46,7 @@ async def serve(post: Post, ended: Callable[[Service], Awaitable[None]]) -> None
 
     Raises `LoaError` if a service runs already on that folder or a port is taken, and whatever ends the service before.
     """
+    open_files.allow(_FILES)
     with Presence(post.folder):
         station = Station(post.site, post.name, Keyring(post.keys), post.folder)
         try:

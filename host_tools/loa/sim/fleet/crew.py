@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import resource
 import select
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
+from loa import open_files
 from loa.errors import LoaError
 from loa.language import _
 from loa.sim.fleet.messages import Assignment, Blank, Boot, Look, Sound
@@ -188,16 +188,12 @@ class Crew:
 
 def allow_files(nodes: int) -> None:
     """Let this process and those it starts have as many files open as `nodes` in one of them need. Raises `LoaError` where the host does not allow it."""
-    wanted = nodes * _FILES_PER_NODE + _FILES_BESIDE
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < nodes + _FILES_BESIDE:
-        most = hard - _FILES_BESIDE
+    allowed = open_files.allow(nodes * _FILES_PER_NODE + _FILES_BESIDE)
+    if allowed < nodes + _FILES_BESIDE:
         raise LoaError(
-            _("{nodes} nodes in one process need more than the {hard} open files that this host allows", nodes=nodes, hard=hard),
-            _("take at most {most} nodes a processor, or raise the hard limit (`ulimit -Hn`)", most=most),
+            _("{nodes} nodes in one process need more than the {hard} open files that this host allows", nodes=nodes, hard=allowed),
+            _("take at most {most} nodes a processor, or raise the hard limit (`ulimit -Hn`)", most=allowed - _FILES_BESIDE),
         )
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def _send(stream: IO[bytes] | None, value: object) -> None:
