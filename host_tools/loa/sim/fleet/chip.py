@@ -146,13 +146,6 @@ class Chip:
     def _settle(self) -> None:
         self.stalled = self._stall or self.world.clock.now_us() < self.held_until_us
 
-    def interrupt(self, function: Callable[[Any], object], argument: Any) -> None:
-        """A callback from an interrupt, unless it is lost."""
-        if self.lose:
-            self.lose -= 1
-        else:
-            function(argument)
-
     def reset(self, cause: str) -> None:
         """End this run now; whoever runs the chip begins the next."""
         self.on_reset(cause)

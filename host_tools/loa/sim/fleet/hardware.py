@@ -126,7 +126,10 @@ class Timer:
             self._running = self._again
             if self._again:
                 self._chip.world.wheel.after(self._period_us, self._ring)
-            self._chip.interrupt(self._callback, self)
+            if self._chip.lose:
+                self._chip.lose -= 1
+            else:
+                self._callback(self)
 
 
 class WLAN:

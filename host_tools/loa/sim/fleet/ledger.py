@@ -93,10 +93,14 @@ class Ledger:
         world.wheel.at(tick * TICK_US, self._copied)
 
     def _copied(self) -> None:
-        if self._on and self._chip.powered:
+        chip = self._chip
+        if self._on and chip.powered:
             self._busy = False
+            if chip.lose:
+                chip.lose -= 1
+                return
             assert self._handler is not None
-            self._chip.interrupt(self._handler, self)
+            self._handler(self)
 
     def _note(self, first: int, end: int) -> None:
         """The buffers `first` to `end` sound."""
