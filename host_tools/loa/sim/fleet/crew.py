@@ -106,19 +106,19 @@ class Crew:
 
     def flicker(self, name: str, how: Mapping[str, Any]) -> None:
         """Begin to let the supply of one node flicker, as a fault `flicker` says."""
-        self._ask(self._place[name], "flicker", name, how)
+        self._tell(self._place[name], "flicker", name, how)
 
     def surround(self, name: str, laid: Mapping[str, Any]) -> None:
         """What is other than usual around one node from now on, see `loa.sim.storms.subject`."""
-        self._ask(self._place[name], "surround", name, dict(laid))
+        self._tell(self._place[name], "surround", name, dict(laid))
 
     def fill(self, name: str, full: bool) -> None:
         """Leave no room in the data partition of one node, or give it back; the node runs on."""
-        self._ask(self._place[name], "fill", name, full)
+        self._tell(self._place[name], "fill", name, full)
 
     def lose(self, name: str, count: int) -> None:
         """So many of the next callbacks of one node never come."""
-        self._ask(self._place[name], "lose", name, count)
+        self._tell(self._place[name], "lose", name, count)
 
     def settle(self) -> None:
         """Tell the workers that the start is over: their memory need not be searched again and again."""
@@ -163,11 +163,19 @@ class Crew:
 
     def _ask(self, number: int, action: str, *arguments: object) -> Any:
         with self._turns[number]:  # a storm asks from a thread of its own
-            try:
-                _send(self._processes[number].stdin, (action, arguments))
-            except OSError:
-                raise self._lost(number) from None
+            self._order(number, action, arguments, answered=True)
             return self._receive(number)
+
+    def _tell(self, number: int, action: str, *arguments: object) -> None:
+        """What a storm does hundreds of times a second: done in its turn, not answered and not waited for."""
+        with self._turns[number]:
+            self._order(number, action, arguments, answered=False)
+
+    def _order(self, number: int, action: str, arguments: tuple[object, ...], *, answered: bool) -> None:
+        try:
+            _send(self._processes[number].stdin, (action, arguments, answered))
+        except OSError:
+            raise self._lost(number) from None
 
     def _receive(self, number: int) -> Any:
         stream = self._processes[number].stdout

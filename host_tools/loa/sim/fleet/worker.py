@@ -214,7 +214,7 @@ class _Wire:
     """Standard input as a queue of what is to be done; a thread reads it, because pickles cannot be read in parts."""
 
     loop: asyncio.AbstractEventLoop
-    orders: "asyncio.Queue[tuple[str, tuple[Any, ...]] | None]" = field(default_factory=asyncio.Queue)
+    orders: "asyncio.Queue[tuple[str, tuple[Any, ...], bool] | None]" = field(default_factory=asyncio.Queue)
 
     def listen(self) -> None:
         """In a thread, until the input ends."""
@@ -243,9 +243,11 @@ async def _serve() -> None:
     threading.Thread(target=wire.listen, daemon=True).start()
     wire.answer(None)
     while (order := await wire.orders.get()) is not None:
-        name, arguments = order
+        name, arguments, answered = order
         action: Callable[..., Any] = getattr(worker, name)
-        wire.answer(await action(*arguments))
+        result = await action(*arguments)
+        if answered:
+            wire.answer(result)
     watching.cancel()
 
 
