@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +17,7 @@ from loa.site.model import Site
 from loa.station.places import only_station
 
 _LOOK_S = 0.2
-_BEHIND = 5  # niceness of the station: its bookkeeping may wait while thousands of nodes share its processors
+_BEHIND = 6  # niceness of the station: its bookkeeping may wait while thousands of nodes share its processors
 
 
 class FleetCommune:
@@ -65,7 +66,7 @@ class FleetCommune:
         allow_files(self.count)
         try:
             self.commune.start_station()
-            os.setpriority(os.PRIO_PROCESS, self.commune.station.pid, _BEHIND)
+            _stand_back(self.commune.station.pid)
             made = blanks(self.commune.site, self.commune.keyring, self.names, self.commune.services(), self._seed, self._profile)
             self._crew = Crew(made, self.commune.places.folder / "crew.log", self._workers, self._ledger)
             self._crew.start()
@@ -105,3 +106,10 @@ class FleetCommune:
         if self._crew is not None:
             self._crew.stop()
         self.commune.close()
+
+
+def _stand_back(pid: int) -> None:
+    """Let a process that leads a session run behind others. Where Linux shares its processors between sessions first, niceness counts within one only."""
+    os.setpriority(os.PRIO_PROCESS, pid, _BEHIND)
+    with suppress(FileNotFoundError):  # another system, or one that does not: proc_pid_autogroup(5)
+        Path(f"/proc/{pid}/autogroup").write_text(str(_BEHIND))

@@ -44,10 +44,12 @@ _CALM = calm()
 _LOOK_S = 1.0
 _TOLD_MAX = 200_000
 COARSE = {
-    "node.audio.sink._BLOCK_MS_MIN": 80,  # instead of 20
+    "node.audio.sink._BLOCK_MS_MIN": 160,  # instead of 20: a block is 171 ms at 24 kHz
+    "node.audio.sink._RING_MS_MIN": 500,  # 240: three blocks
     "node.audio.sink._STABLE_BLOCKS": 1,  # 2; one lasts longer than those two
     "node.audio.sink._POLL_MS": 40,  # 5
-    "node.audio.player._BEAT_MS": 80,  # 5; a block is written every 85 ms and three are in the ring
+    "node.audio.player._BEAT_MS": 80,  # 5
+    "node.duties.reporter._SETTLE_MS": 1_500,  # 150; answers to documents go out at once
     "node.link.stream._GUARD_MS": 1_000,  # 200
     "node.link.uplink._TICK_MS": 1_000,  # 250
 }
