@@ -50,6 +50,20 @@ def test_less_does_not_replace_more():
     assert bench.clock.now() < NOW
 
 
+def test_a_station_that_says_otherwise_casts_doubt_on_a_time_server():
+    """Which of them is right is not known: the time stays, and the servers are asked again."""
+    bench = _Bench()
+    bench.clock.set(NOW * 1000, SNTP)
+    for apart_s in (-59, 0, 59):
+        bench.clock.set((NOW + apart_s) * 1000, STATION)
+        assert not bench.clock.doubted.rung
+    for apart_s in (-62, 62, -7200):
+        bench.clock.set((NOW + apart_s) * 1000, STATION)
+        assert bench.clock.doubted.rung
+        bench.clock.doubted.clear()
+    assert NOW <= bench.clock.now() < NOW + 2 and bench.clock.state == SYNCHRONISED
+
+
 def test_a_clock_set_back_behind_the_floor_is_refused():
     bench = _Bench()
     bench.clock.raise_floor(NOW)

@@ -1,10 +1,13 @@
 """SNTP against servers that are right, wrong, rude or silent."""
 
+import asyncio
 import struct
 
 from support_link import UdpServer, refusal_of
+from support_time import VirtualClock
 
 from node import refusal
+from node.bell import Bell
 from node.link import ntp
 from node.link.backoff import Backoff
 from node.link.resolver import Resolver
@@ -79,6 +82,7 @@ class _Clock:
     def __init__(self, believes=True):
         self.set_to = []
         self._believes = believes
+        self.doubted = Bell()
 
     def set(self, unix_ms, source):
         self.set_to.append(unix_ms)
@@ -140,6 +144,40 @@ async def test_a_name_without_an_address():
     sntp = Sntp(Resolver(lambda: ()), lambda: ("time.example",), _Clock(), lambda: 0.5)
     assert (await refusal_of(sntp.ask("time.example"))).code == refusal.UNREACHABLE
     assert await sntp.ask_all() == 4000 and "time.example" in sntp.why
+
+
+class _Counting(Sntp):
+    """Believes at once whenever it asks; `asked`: virtual ms of each time."""
+
+    def __init__(self, clock, virtual):
+        super().__init__(None, None, clock, lambda: 0.5)
+        self._virtual = virtual
+        self.asked = []
+
+    async def ask_all(self):
+        self.asked.append(self._virtual.now_us // 1000)
+        return 3_600_000
+
+
+def test_servers_are_asked_again_soon_where_the_time_is_doubted():
+    virtual = VirtualClock(within_s=10_000)
+
+    async def scenario():
+        clock = _Clock()
+        sntp = _Counting(clock, virtual)
+        task = asyncio.create_task(sntp.run())
+        await asyncio.sleep(1)
+        clock.doubted.ring()  # sooner than a server may be asked again
+        await asyncio.sleep(100)
+        clock.doubted.ring()
+        await asyncio.sleep(7200)
+        task.cancel()
+        return sntp.asked
+
+    first, second, third, fourth = virtual.run(scenario())[:4]
+    assert 14_000 < second - first < 16_000
+    assert 85_000 < third - second < 87_000
+    assert 3_590_000 < fourth - third < 3_610_000
 
 
 def test_jitter_spreads_and_is_bounded():

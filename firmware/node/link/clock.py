@@ -9,6 +9,8 @@ import time
 
 from micropython import const
 
+from node.bell import Bell
+
 UNSET = "unset"
 COARSE = "coarse"
 SYNCHRONISED = "synchronised"
@@ -41,6 +43,9 @@ class Clock:
         self._at_ms = self._floor_ms  # the time at the ticks below
         self._ticks = time.ticks_ms()
         self._moved = asyncio.Event()
+        self.doubted = (
+            Bell()
+        )  # a station and a time server are far apart, and which is right is not known: the servers are to be asked again
         self.state = UNSET
         self.source = None
         self._write_rtc()
@@ -70,7 +75,11 @@ class Clock:
         station that proved it may be ahead by that much.
         """
         state = _STATES[source]
-        if unix_ms < self._floor_ms - _SKEW_MS or (state == COARSE and self.state == SYNCHRONISED):
+        if unix_ms < self._floor_ms - _SKEW_MS:
+            return False
+        if state == COARSE and self.state == SYNCHRONISED:
+            if abs(unix_ms - self._advance()) > _SKEW_MS:
+                self.doubted.ring()
             return False
         self._put(max(unix_ms, self._floor_ms))
         self.state = state

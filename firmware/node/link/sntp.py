@@ -19,6 +19,7 @@ _TIMEOUT_MS = const(2500)
 _FIRST_MS = const(4_000)
 _LONGEST_MS = const(15 * 60_000)  # also the least interval after a kiss "RATE"
 _AGAIN_MS = const(60 * 60_000)  # once synchronised
+_LEAST_MS = const(15_000)  # between two questions (RFC 4330, 10)
 _RATE = b"RATE"
 
 
@@ -34,9 +35,14 @@ class Sntp:
         self.why = None  # reason of the last failure, for the log; None after a success
 
     async def run(self):
-        """Task: never ends."""
+        """Task: never ends. Where the time is doubted it asks again soon: a node whose time is ahead gives orders up that others play."""
+        doubted = self._clock.doubted
         while True:
-            await asyncio.sleep_ms(await self.ask_all())
+            pause_ms = await self.ask_all()
+            least_ms = min(pause_ms, _LEAST_MS)
+            await asyncio.sleep_ms(least_ms)
+            await doubted.within(pause_ms - least_ms)
+            doubted.clear()
 
     async def ask_all(self):
         """Ask the servers in turn until the clock believes one; return after how many ms to ask again."""
