@@ -1,5 +1,7 @@
 """The journal keeps what it acknowledged through power cuts at every single write, on a flash that only clears bits."""
 
+import asyncio
+
 import support_journal as support
 from support_journal import KEPT_S, NOW, Bench, run
 
@@ -54,6 +56,26 @@ def steps(bench, *some):
             await bench.step(*step)
 
     run(life())
+
+
+def test_others_run_between_the_erases_of_a_foreign_partition():
+    """16 blocks of rubbish are 0.7 s of erases, 6 s with a slow flash, and the watchdog has 10 s."""
+    bench = Bench(cells=bytearray(b"\x5a" * (16 * 4096)))
+    erases = []
+
+    async def life():
+        opening = asyncio.create_task(bench.boot())
+        turns = 0
+        while not opening.done():
+            await asyncio.sleep_ms(0)
+            turns += 1
+            if bench.flash:
+                erases.append(bench.flash.erases)
+        await opening
+
+    run(life())
+    assert erases[-1] >= 8
+    assert max(after - before for before, after in zip(erases, erases[1:])) == 1
 
 
 def test_numbers_begin_at_one_and_survive_a_boot():

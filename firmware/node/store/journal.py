@@ -205,6 +205,7 @@ class Journal:
                 while lane.waste:
                     async with self._gate.writing():
                         lane.erase()
+                    await asyncio.sleep_ms(0)  # an erase holds the loop for 45 ms, and there may be sixteen
             any_open = any(item.state == OPEN for item in self._items.values())
             if self._marks.retire(any_open):
                 continue
