@@ -82,6 +82,19 @@ def test_what_an_earlier_key_signed_is_signed_anew(station: Station, ring: Keyri
     assert station.follow_keys() == []
 
 
+def test_what_another_process_signed_with_an_earlier_key_is_signed_anew_too(station: Station, ring: Keyring, tmp_path: Path) -> None:
+    desk = Station(site(), STATION, ring, tmp_path / "station")
+    new = ring.rotate_station(site(), STATION)
+    station.follow_keys()
+    desk.sound(AREA, "siren")
+    late = station.documents.current(topics.AIR, AREA)
+    assert late is not None and late.body["iss"] == STATION
+    assert [document.kind for document in station.follow_keys()] == [topics.AIR]
+    after = station.documents.current(topics.AIR, AREA)
+    assert after is not None and after.body["iss"] == new
+    desk.close()
+
+
 def test_a_revoked_node_is_not_believed(station: Station, service: Service, ring: Keyring) -> None:
     service._heard(TOPIC, state(), False)
     assert online(station)

@@ -54,6 +54,7 @@ class Keyring:
         """`root_file`: where the root's private key is, if not in the folder."""
         self.folder = folder
         self.root_file = root_file or folder / "root.pem"
+        self._nodes = folder / "nodes"
         self.authority_file = folder / "ca.pem"
         self.server_file = folder / "server.pem"
         self.server_key_file = folder / "server.key"
@@ -162,7 +163,7 @@ class Keyring:
     def nodes_changed_ns(self) -> int:
         """When the folder of the nodes' secrets changed last, Unix nanoseconds by the file system's clock; 0 where there is none."""
         try:
-            return (self.folder / "nodes").stat().st_mtime_ns
+            return self._nodes.stat().st_mtime_ns
         except FileNotFoundError:
             return 0
 
@@ -261,10 +262,10 @@ class Keyring:
         return self.folder / "stations" / f"{name}.password"
 
     def _node_file(self, node_id: str) -> Path:
-        return self.folder / "nodes" / f"{node_id}.json"
+        return self._nodes / f"{node_id}.json"
 
     def _revoked_file(self, node_id: str) -> Path:
-        return self.folder / "nodes" / f"{node_id}.revoked"
+        return self._nodes / f"{node_id}.revoked"
 
     def _trust_file(self, area: str) -> Path:
         return self.folder / "trust" / f"{area}.jws"

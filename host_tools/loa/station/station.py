@@ -68,6 +68,9 @@ class Station:
         self.commands = Commands(self._database, self.documents)
         self.nodes = Nodes(self._database, site.nodes_served_by(name))
         self.record = Record(self._database)
+        self._looked: tuple[int, str] | None = (
+            None  # commits of other processes, and the key, when nothing was left that another key had signed
+        )
         self.follow_keys()
 
     def close(self) -> None:
@@ -139,8 +142,13 @@ class Station:
         self.publish_trust()
         if kid != self.documents.signer and kid in self._trusted():
             self.documents.sign_with(self.keyring.station(self.name))
+        looked = (self._database.others(), self.documents.signer)
+        if looked == self._looked:  # what this process signed since then, it signed with that key
+            return []
         others = [document for document in self.documents.all_current() if document.body["iss"] not in (self.documents.signer, ROOT_KID)]
-        return [self._sign_anew(document) for document in others]
+        anew = [self._sign_anew(document) for document in others]
+        self._looked = looked
+        return anew
 
     def _trusted(self) -> list[str]:
         """Names of the keys that nodes believe. A new key signs nothing before they are told of it."""
