@@ -137,6 +137,9 @@ class Spoilt(Air):
     async def find(self, item):
         return Sound(_Unreadable(), {"sha256": "s", "ms": 30_000}, "pcm16")
 
+    def built_in(self, name):
+        return Sound(Silence(RATE, 1_000))  # what is emitted stays in a heap of 4 MB
+
     def doubt(self, sound):
         self.doubted.append(sound.variant["sha256"])
 

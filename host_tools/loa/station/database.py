@@ -79,6 +79,9 @@ MIGRATIONS = (
     DELETE FROM ack WHERE rowid NOT IN (SELECT max(rowid) FROM ack GROUP BY id, node, result);
     DROP INDEX ack_id;
     CREATE UNIQUE INDEX ack_answer ON ack (id, node, result);
+
+    -- of commands: those that wait are asked for ten times a second
+    CREATE INDEX command_expires ON command (expires);
     """,
 )
 
