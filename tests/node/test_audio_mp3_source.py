@@ -93,6 +93,16 @@ async def test_a_file_that_tells_no_length_plays_to_its_end():
     assert _content(name).endswith(rest) and (len(_content(name)) // 144 - frames) * samples + later.skip_frames == 12000
 
 
+def _found(content, start, step):
+    """A Finder that was fed `content` from `start` on, `step` bytes at a time, until it had a frame; and where that begins."""
+    finder = Finder()
+    at = start
+    while finder.header is None and at < len(content):
+        finder.feed(content[at : at + step])
+        at += step
+    return finder, start + finder.place
+
+
 async def test_free_format_needs_no_tag():
     tagged = _content("free-24000.mp3")
     path = "/tmp/audio-{:08x}.mp3".format(int.from_bytes(os.urandom(4), "big"))
@@ -111,12 +121,7 @@ def test_a_stream_of_free_format_is_found_and_measured():
     content = _content("free-24000.mp3")[192:]
     for start in (0, 1, 100, 151, 1000):
         for step in (1, 7, 512):
-            finder = Finder()
-            at = start
-            while finder.header is None and at < len(content):
-                finder.feed(content[at : at + step])
-                at += step
-            place = start + finder.place
+            finder, place = _found(content, start, step)
             count = place // 150  # frames before, of which each third has one byte more, the first one too
             assert finder.header.free == 150 and place in (150 * count + (count + 2) // 3 for count in (count - 1, count)), (
                 start,
@@ -145,12 +150,7 @@ def test_frames_are_found_wherever_the_bytes_begin():
     content = _content("constant-24000.mp3")
     for start in (0, 1, 77, 200, 500):
         for step in (1, 7, 512):
-            finder = Finder()
-            at = start
-            while finder.header is None and at < len(content):
-                finder.feed(content[at : at + step])
-                at += step
-            place = start + finder.place
+            finder, place = _found(content, start, step)
             assert finder.header.rate == 24000 and finder.header.channels == 1, (start, step)
             assert place == 0 if start == 0 else place >= start and (place - 192) % 144 == 0, (start, step, place)
 

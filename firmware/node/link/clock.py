@@ -43,9 +43,7 @@ class Clock:
         self._at_ms = self._floor_ms  # the time at the ticks below
         self._ticks = time.ticks_ms()
         self._moved = asyncio.Event()
-        self.doubted = (
-            Bell()
-        )  # a station and a time server are far apart, and which is right is not known: the servers are to be asked again
+        self.doubted = Bell()  # a station and a time server are far apart, nobody knows which is right: the servers are to be asked again
         self.state = UNSET
         self.source = None
         self._write_rtc()
