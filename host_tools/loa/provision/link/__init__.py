@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from loa.provision.link.alike import Alike
 from loa.provision.link.attributes import attributes_of, rename_attributes
 from loa.provision.link.constants import inline_constants
 from loa.provision.link.letters import rename_globals, rename_parameters
@@ -49,8 +50,10 @@ def link(
     asked_for = attributes_of(guests)
     late = Overlays(program, overlays or {}, loader, set(asked), asked_for)
     functions = [(owner, name if owner else late.name_of(name), told) for owner, name, told in _functions(program) if late.leaves(told)]
-    attributes = rename_attributes(program, asked_for)
+    alike = Alike(program, late, asked)
+    attributes = rename_attributes(program, asked_for, alike.together())
     late.apply()
+    alike.apply()
     names = rename_globals(program, {f"{program.joined}:{name}": name for name in roots[program.joined]})
     rename_parameters(program)
     texts = {program.joined: text_of(program, program.joined, names)}

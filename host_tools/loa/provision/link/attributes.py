@@ -31,12 +31,12 @@ def attributes_of(texts: Iterable[str]) -> set[str]:
     return {node.attr for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
 
 
-def rename_attributes(program: Program, keep: Collection[str] = ()) -> dict[str, str]:
-    """Does it, but for those in `keep`; returns the new names by the old ones."""
+def rename_attributes(program: Program, keep: Collection[str], apart: Iterable[set[str]]) -> dict[str, str]:
+    """Does it, but for those in `keep`; returns the new names by the old ones. `apart`: sets of attributes that may not share a name either."""
     classes = _Classes(program)
     conflicts: dict[str, set[str]] = defaultdict(set)
     renamed = classes.renamable() - set(keep)
-    for names in classes.together():
+    for names in chain(classes.together(), apart):
         for name in names & renamed:
             conflicts[name] |= names
     uses = Counter(node.attr for node in _nodes(program) if isinstance(node, ast.Attribute))

@@ -19,6 +19,7 @@ from loa.provision.link.modules import LinkError, Program, is_docstring
 from loa.provision.link.uses import (
     INIT,
     Function,
+    asked_by_text,
     attribute_uses,
     attributes,
     bases,
@@ -28,6 +29,7 @@ from loa.provision.link.uses import (
     is_plain,
     is_self,
     may_go,
+    stored_from_outside,
 )
 
 _WHOLE = "()"
@@ -63,15 +65,7 @@ class Overlays:
         self._guests = set(guests)
         self._classes = {node.name: node for tree in program.trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
         self._above = {name: bases(node) for name, node in self._classes.items()}
-        self._asked = {
-            call.args[1].value
-            for tree in program.trees.values()
-            for call in ast.walk(tree)
-            if isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Name)
-            and call.func.id in ("getattr", "hasattr")
-            and isinstance(call.args[1], ast.Constant)
-        }
+        self._asked = set().union(*map(asked_by_text, program.trees.values()))
         self._globals: dict[str, str] = {}  # function, class or constant: the overlay that has it
         self._methods: dict[tuple[str, str], _Method] = {}
         self._resolved: dict[int, tuple[str, str]] = {}  # id of a call: the method that it calls
@@ -88,6 +82,11 @@ class Overlays:
     def leaves(self, told: str) -> bool:
         """False for a method that is moved: `told` says of it, and of what calls it."""
         return all(method.told != told for method in self._methods.values())
+
+    def takes(self, owner: str, method: str) -> bool:
+        """True for a method of which its class keeps nothing."""
+        taken = self._methods.get((owner, method))
+        return taken is not None and not taken.leaves_call
 
     def name_of(self, name: str) -> str:
         """What a function that may have been moved is called then."""
@@ -147,12 +146,7 @@ class Overlays:
         for name, definition in self._classes.items():
             for attribute in attributes(definition):
                 owners[attribute].add(name)
-        outside = {
-            node.attr
-            for tree in self._program.trees.values()
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and not is_self(node.value)
-        }
+        outside = set().union(*map(stored_from_outside, self._program.trees.values()))
         self._open: set[tuple[str, str]] = set()
         for tree in self._program.trees.values():
             for inside, node, call in attribute_uses(tree):

@@ -47,6 +47,19 @@ def attributes(definition: ast.ClassDef) -> set[str]:
     return found
 
 
+def asked_by_text(tree: ast.AST) -> set[str]:
+    """The attributes of which somebody finds out whether an object has them."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    names = [call.args[1] for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("getattr", "hasattr")]
+    return {name.value for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str)}
+
+
+def stored_from_outside(tree: ast.AST) -> set[str]:
+    """The attributes that are given to an object by other than itself."""
+    stored = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)]
+    return {node.attr for node in stored if not is_self(node.value)}
+
+
 def is_also_a_value(definition: ast.ClassDef, method: str) -> bool:
     """True where the body of a class uses a method of it, or an object has another in its place."""
     in_body = [node for part in definition.body if not isinstance(part, Function) for node in ast.walk(part)]
