@@ -15,26 +15,20 @@ from tests.bench.probe import HEAP_FILE
 
 import loa.sim
 from loa.provision.link.modules import Program
-from loa.provision.overlays import OVERLAYS
+from loa.provision.overlays import overlays
 from loa.provision.slot import ENTRY, compile_text, compiled
 from loa.provision.sources import libraries, sources
 from loa.sim.runtime import Runtime, find_runtime
 
 _SIM = Path(loa.sim.__file__).parent
 _SCRIPT = Path(__file__).with_name("heap_modules.py")
-ROOTS = (
-    "node.app",
-    "node.board",
-    "node.audio.codecs.mp3",
-)  # what main.py imports, and what the application does at boot on boards that play MP3
 _ROOTS = tuple(ENTRY)
 _THRESHOLD = 4_096  # of gc.threshold in the probe: garbage is at most so much when the peak is read
 
 
 def measure(folder: Path) -> dict[str, Any]:
     """`modules`: what each would cost if it were loaded as it is written, largest first; a package is charged to the first of its modules, a new table
-    of names to whoever needs it. `at_boot`: what the joined application costs, as nodes load it.
-    `late`, `overlays`: each module that is loaded while it is used."""
+    of names to whoever needs it. `whole`, `lean`: what the joined application costs, as nodes with and without PSRAM load it (`joined`)."""
     runtime = find_runtime()
     if runtime.march is None:
         raise SystemExit(f"the heap is MicroPython's: {runtime.says}")
@@ -45,21 +39,32 @@ def measure(folder: Path) -> dict[str, Any]:
     written = {module.removesuffix(".__init__"): content for module, content in written.items()}
     costs = _costs(runtime, _laid_out(written, program.packages, folder / "written"), [*program.order, *program.late])
     (folder / "modules.json").write_text(json.dumps(costs, indent=1))
-    joined = {
-        path.removesuffix(".mpy").replace("/", ".").removesuffix(".__init__"): binary for path, binary in compiled(runtime.march).items()
-    }
-    joined["node.release"] = written["node.release"]
-    loaded = _costs(runtime, _laid_out(joined, program.packages, folder / "joined"), [*_ROOTS, *program.late, *OVERLAYS])
-    code = sum(len(joined[module]) for module in _ROOTS)
-    boot = sum(loaded[module] for module in _ROOTS)
     return {
         "runtime": runtime.says,
         "modules": {
             name: {"bytes": costs[name], "mpy_bytes": len(written[name]), "at_boot": name in program.order}
             for name in sorted(costs, key=lambda name: -costs[name])
         },
+        **{
+            name: _joined(runtime, program, lean, written["node.release"], folder / name)
+            for name, lean in {"whole": False, "lean": True}.items()
+        },
+    }
+
+
+def _joined(runtime: Runtime, program: Program, lean: bool, release: bytes, folder: Path) -> dict[str, Any]:
+    """What the application costs when it is loaded (`at_boot`), and each module that is loaded while it is used (`late`, `overlays`)."""
+    joined = {
+        path.removesuffix(".mpy").replace("/", ".").removesuffix(".__init__"): binary
+        for path, binary in compiled(runtime.march, lean).items()
+    }
+    joined["node.release"] = release
+    loaded = _costs(runtime, _laid_out(joined, program.packages, folder), [*_ROOTS, *program.late, *overlays(lean)])
+    code = sum(len(joined[module]) for module in _ROOTS)
+    boot = sum(loaded[module] for module in _ROOTS)
+    return {
         "late": {module: {"bytes": loaded[module], "mpy_bytes": len(joined[module])} for module in program.late},
-        "overlays": {name: {"bytes": loaded[name], "mpy_bytes": len(joined[name])} for name in OVERLAYS},
+        "overlays": {name: {"bytes": loaded[name], "mpy_bytes": len(joined[name])} for name in overlays(lean)},
         "at_boot": {"loaded_bytes": boot, "mpy_bytes": code, "on_32_bit": on_32_bit(boot, code)},
     }
 

@@ -1,4 +1,4 @@
-"""What a whole node holds: after its boot, with a plan and a bulletin stored, and while it plays live over TLS, with its broker over TLS too.
+"""What a whole node holds: after its boot, with a plan and a bulletin stored, and while it plays live, with its broker over TLS: with PSRAM over TLS too.
 
 What the emulated board makes once the node runs, such as the buffers of its I2S and its sockets, counts as the node's; the buffers of a TLS session
 do not, as on the chip, where they are IDF's.
@@ -12,6 +12,7 @@ from typing import Any
 from tests.bench import heap
 from tests.bench.probe import HEAP_FILE, ProbedNode
 
+from loa.boards import load_board
 from loa.demo.ear import emitted_s
 from loa.sim.commune import Commune
 from loa.sim.node import SimulatedNode
@@ -24,17 +25,23 @@ NODE = "ban-la-1"
 _LIVE_S = 10
 _PLAN_AHEAD_S = 3600
 _SETTLED = 5  # samples, one a second
+_BOARDS = {"whole": "generic-esp32-wrover-max98357a", "lean": "generic-esp32-max98357a"}
 
 
 def measure(folder: Path) -> dict[str, Any]:
     """The modules one by one (`heap.measure`) and the whole node."""
     modules = heap.measure(folder)
-    return modules | {"running": live_over_tls(folder, find_runtime(), modules["at_boot"]["mpy_bytes"])}
+    runtime = find_runtime()
+    running = {name: living(folder / name, runtime, board, modules[name]["at_boot"]["mpy_bytes"]) for name, board in _BOARDS.items()}
+    return modules | {"running": running}
 
 
-def live_over_tls(folder: Path, runtime: Runtime, code: int) -> dict[str, Any]:
+def living(folder: Path, runtime: Runtime, board: str, code: int) -> dict[str, Any]:
     """Resident bytes of each state, the largest of its samples, and the most above them between two; `code` as for `heap.on_32_bit`."""
-    with Commune(default_site(), folder / "commune", runtime, [NODE], node_type=ProbedNode) as commune:
+    site = default_site()
+    audio = site.audio.model_copy(update={"plain_live": load_board(board).lean})  # without PSRAM there is memory for one TLS session
+    site = site.model_copy(update={"audio": audio, "nodes": {NODE: site.nodes[NODE].model_copy(update={"board": board})}})
+    with Commune(site, folder / "commune", runtime, [NODE], node_type=ProbedNode) as commune:
         node = commune.nodes[NODE]
         commune.wait_online()
         commune.desk.add_audio(voice("tin", 5.0, folder))

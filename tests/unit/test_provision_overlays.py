@@ -9,7 +9,7 @@ from tests.unit.test_provision_link import outcome
 
 from loa.provision.link import LOADER, link
 from loa.provision.link.modules import LinkError
-from loa.provision.overlays import OVERLAYS
+from loa.provision.overlays import overlays
 from loa.provision.slot import compiled, linked
 from loa.provision.sources import sources
 
@@ -138,14 +138,14 @@ def test_what_is_not_there_or_has_to_stay_is_refused(entry):
         parts({"far": (entry,)}, user="class Thing:\n    def __enter__(self): return self\ndef main(): return Thing()")
 
 
-# The application's own
+# The application's own, which a lean node has all of
 
 
 def test_nothing_that_stays_holds_on_to_an_overlay():
     """A function that is made in an overlay and kept would keep all of it; one that says how to sort is gone at once."""
     passing = {"answers", "answer_of"}
-    for name in OVERLAYS:
-        tree = ast.parse(linked().texts[name])
+    for name in overlays(lean=True):
+        tree = ast.parse(linked(lean=True).texts[name])
         sorting = [
             keyword.value for call in ast.walk(tree) if isinstance(call, ast.Call) for keyword in call.keywords if keyword.arg == "key"
         ]
@@ -157,8 +157,8 @@ def test_nothing_that_stays_holds_on_to_an_overlay():
 
 
 def test_tasks_and_native_code_stay():
-    for name in OVERLAYS:
-        text = linked().texts[name]
+    for name in overlays(lean=True):
+        text = linked(lean=True).texts[name]
         assert "@micropython." not in text
         for loop in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.While) and ast.unparse(node.test) == "True"):
             assert any(isinstance(node, ast.Return | ast.Break | ast.Raise) for node in ast.walk(loop)), ast.unparse(loop)
@@ -166,9 +166,10 @@ def test_tasks_and_native_code_stay():
 
 def test_the_code_of_a_node_is_small():
     """What a node keeps, and what it loads for moments beside it. Bytecode is smaller than its RAM."""
-    code = compiled("xtensawin")
-    assert len(code["node/app.mpy"]) < 71_000
-    assert max(len(code[f"{name}.mpy"]) for name in OVERLAYS) < 8_000
+    assert len(compiled("xtensawin")["node/app.mpy"]) < 71_000
+    lean = compiled("xtensawin", lean=True)
+    assert len(lean["node/app.mpy"]) < 33_000
+    assert max(len(lean[f"{name}.mpy"]) for name in overlays(lean=True)) < 8_000
 
 
 def test_the_loader_is_there():

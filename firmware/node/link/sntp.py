@@ -71,10 +71,12 @@ class Sntp:
         name, port = (server, PORT) if isinstance(server, str) else server
         address = await self._resolver.resolve(name)
         nonce = os.urandom(8)
+
+        def answer_of(datagram):
+            return datagram if ntp.answers(datagram, nonce) else None
+
         sent = time.ticks_ms()
-        packet = await udp.exchange(
-            address, port, ntp.request(nonce), lambda datagram: datagram if ntp.answers(datagram, nonce) else None, _TIMEOUT_MS
-        )
+        packet = await udp.exchange(address, port, ntp.request(nonce), answer_of, _TIMEOUT_MS)
         if packet is None:
             raise ntp.Unfit("no answer")
         return ntp.unix_ms(packet, time.ticks_diff(time.ticks_ms(), sent))

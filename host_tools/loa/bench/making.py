@@ -113,7 +113,8 @@ def flash(device: str, board: Board, image: RuntimeImage, baud: int | None, prog
 
 def contents(site: Site, keyring: Keyring, node_id: str, services: Services, march: str | None) -> dict[str, dict[str, bytes]]:
     """The files of a node by partition, its application from this machine's cache."""
-    files = node_files(site, keyring, node_id, services, cached_application(march))
+    slot = cached_application(march, load_board(site.nodes[node_id].board).lean)
+    files = node_files(site, keyring, node_id, services, slot)
     return {label: dict(held) for label, held in files.items()}
 
 

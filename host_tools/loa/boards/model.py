@@ -192,6 +192,11 @@ class Board(_Table):
         return all(group.verified for group in groups if group) and (self.audio.codec.verified or not self.audio.codec.address)
 
     @property
+    def lean(self) -> bool:
+        """True where there is no memory for code that is used for moments only (`loa.provision.overlays`)."""
+        return self.psram_mb == 0
+
+    @property
     def fits(self) -> bool:
         """False where the node needs more memory than the board has, so that it starts again and again (`docs/board.md`, "What does not fit yet")."""
         return self.psram_mb > 0

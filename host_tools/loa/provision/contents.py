@@ -55,13 +55,13 @@ def own_files(site: Site, keyring: Keyring, node_id: str, services: Services, in
     }
 
 
-def application(march: str | None) -> bytes:
+def application(march: str | None, lean: bool = False) -> bytes:
     """The content of a slot: an archive of the modules and of which release they are.
 
-    `march`: architecture of the native code, None for sources (`loa.provision.slot.compiled`).
+    `march`: architecture of the native code, None for sources; `lean`: for boards without PSRAM (`loa.provision.slot.compiled`).
     """
     release = f'VERSION = "{version("loa")}"\nBUILT = {int(time.time())}\n'
-    modules = {path: content for path, content in compiled(march).items() if Path(path).stem != "release"}
+    modules = {path: content for path, content in compiled(march, lean).items() if Path(path).stem != "release"}
     slot = BytesIO()
     with ZipFile(slot, "w", ZIP_STORED) as archive:
         for path, content in {**modules, "node/release.py": release.encode()}.items():

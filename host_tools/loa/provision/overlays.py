@@ -1,11 +1,20 @@
 """Which parts of the application a node loads only while they are used (`loa.provision.link.overlays` says how, and what an entry may be).
 
-An overlay is what is needed together, of some 4 to 8 KB; two are kept for a second. So far it is what makes the node and takes up what flash remembers,
-once, before anything sounds: what is loaded while sound is out must not hold the loop for longer than the sink has sound. Never here: what the audio
-path calls between codec and sink, what runs for ever (a task keeps its overlay in memory), and kernels in native code, which never leave memory.
+An overlay is what is needed together, of some 4 to 8 KB; two are kept for a second. Every node lets go of what makes it and takes up what flash
+remembers, once, before anything sounds. One without PSRAM has no memory for the rest either: it loads nearly everything that is used for moments.
+Never here: what the audio path calls between codec and sink, what runs for ever (a task keeps its overlay in memory), and kernels in native code, which
+never leave memory.
 """
 
-OVERLAYS: dict[str, tuple[str, ...]] = {
+from collections.abc import Mapping
+
+
+def overlays(lean: bool) -> Mapping[str, tuple[str, ...]]:
+    """The entries by overlay; `lean`: for a node without PSRAM."""
+    return {**_AT_BOOT, **_FOR_MOMENTS} if lean else _AT_BOOT
+
+
+_AT_BOOT: dict[str, tuple[str, ...]] = {
     # Make the node at boot, once: its hardware and what it was given; the parts, by `Node.__init__`.
     "board": (
         "node.board",
@@ -92,5 +101,184 @@ OVERLAYS: dict[str, tuple[str, ...]] = {
         "node.store.lane:Lane._read_head",
         "node.store.marks:Marks.load",
         "node.store.shelf:Shelf.load",
+    ),
+}
+
+_FOR_MOMENTS: dict[str, tuple[str, ...]] = {
+    # Writes into the journal and makes room in it.
+    "journal": (
+        "node.duties.diary",
+        "node.health.proof",
+        "node.store.journal",
+        "!node.store.journal:Journal.run",
+        "!node.store.journal:Journal.mark",
+        "node.store.lane",
+        "node.store.records",
+        "node.store.marks:Marks.retire",
+    ),
+    # Takes a document or command through its judgement and acts on it.
+    "inbox": (
+        "node.app:Node._committed",
+        "node.app:Node._keep",
+        "node.duties.commands:Commands.handle",
+        "node.duties.documents",
+        "node.duties.inbox:Inbox._take",
+        "node.duties.inbox:Inbox._act",
+        "node.duties.inbox:Inbox._review_pending",
+        "node.duties.inbox:Inbox._tell",
+        "node.duties.inbox:Inbox.restore",
+    ),
+    # Judges it.
+    "judge": (
+        "node.bus.admission",
+        "node.bus.encoding",
+        "node.bus.jws",
+        "node.bus.limits",
+        "node.bus.replay",
+        "node.bus.rs256",
+        "node.bus.tables",
+        "node.bus.trust",
+        "node.store.shelf:Shelf.put",
+    ),
+    # Takes a plan or orders.
+    "plan": (
+        "node.plan.agenda:Agenda.put_plan",
+        "node.plan.agenda:Agenda.plan_steps",
+        "node.plan.agenda:Agenda.put_air",
+        "node.plan.agenda:Agenda._is_above",
+        "node.plan.agenda:Agenda._answering",
+        "node.plan.agenda:Agenda._index",
+        "node.plan.calendar:Zone.__init__",
+        "node.plan.days:Days.__init__",
+        "node.plan.offers",
+        "node.plan.orders:Order.__init__",
+        "node.plan.orders:Order._check",
+        "node.plan.orders:orders_of",
+        "node.plan.quiet:Quiet.__init__",
+        "node.plan.schedule",
+        "node.plan.slots:Slot.__init__",
+        "node.plan.slots:Slot.check",
+        "node.plan.slots:Slot._refuse",
+        "node.plan.slots:Slot.placed",
+        "node.plan.slots:Slot.is_for",
+    ),
+    # Decides what sounds now.
+    "decide": (
+        "node.plan.agenda",
+        "node.plan.agenda:_Round()",
+        "node.plan.arbiter",
+        "node.plan.calendar",
+        "node.plan.days",
+        "node.plan.history",
+        "node.plan.item",
+        "node.plan.orders",
+        "node.plan.quiet",
+        "node.plan.quiet:QuietNow()",
+        "node.plan.slots",
+    ),
+    # Finds the sound of an item, and what becomes of it.
+    "sound": (
+        "node.audio.player:Player.play",
+        "node.audio.player:Player._open",
+        "node.audio.player:Player._shut_down",
+        "node.audio.player:_Programme",
+        "!node.audio.player:_Programme.position_ms",
+        "node.audio.pump:Pump.begin",
+        "node.audio.sink:I2SSink.start",
+        "node.audio.sink:I2SSink.stop",
+        "node.drivers.fitted:Fitted.route_master_clock",
+        "node.audio.sources.file",
+        "node.audio.wav",
+        "!node.audio.wav:Format",
+        "node.audio.wav:Parser()",
+        "node.duties.commands",
+        "node.duties.conductor:Conductor._follow",
+        "node.duties.performance",
+        "!node.duties.performance:Performance.run",
+        "!node.duties.performance:Performance._mark",
+        "!node.duties.performance:Performance._sound",
+        "node.duties.sounds",
+        "node.app:Node._start_anew",
+    ),
+    # Tells the station.
+    "report": (
+        "node.app:Node._state",
+        "node.app:Node._telemetry",
+        "node.bus.report_words",
+        "node.bus.reports",
+        "node.drivers.chip_temperature",
+        "node.drivers.fitted:Fitted.measure",
+        "node.drivers.fitted:Fitted.faults",
+        "node.drivers.fitted:Fitted._attempt",
+        "node.duties.fetcher:Fetcher.stored",
+        "node.duties.reporter:Reporter.answer",
+        "node.duties.reporter:Reporter._send",
+        "node.duties.reporter:Reporter._send_events",
+        "node.health.state",
+        "node.health.telemetry",
+        "node.bus.mqtt.outbox:Outbox.put",
+        "node.bus.admission:Admission.revisions",
+        "node.bus.mqtt.session:Session.publish",
+    ),
+    # Finds and opens a connection.
+    "connect": (
+        "node.app:Node._connect",
+        "node.bus.mqtt.connection:Connection.__init__",
+        "node.bus.mqtt.connection:Connection._expect_connack",
+        "node.bus.mqtt.connection:Connection._take_suback",
+        "node.bus.mqtt.packets:connect",
+        "node.bus.mqtt.packets:subscribe",
+        "node.bus.mqtt.packets:parse_connack",
+        "node.bus.mqtt.packets:parse_suback",
+        "node.link.failures",
+        "node.link.net",
+        "node.link.stream:Stream.__init__",
+        "node.link.tcp",
+        "node.link.tls",
+    ),
+    # Asks for an address and for the time, and tries networks.
+    "names": (
+        "node.drivers.fitted:Fitted.time",
+        "node.drivers.fitted:Fitted.keep_time",
+        "node.link.clock:Clock.set",
+        "node.link.clock:Clock._write_rtc",
+        "node.link.dns",
+        "node.link.ntp",
+        "node.link.resolver",
+        "node.link.sntp",
+        "!node.link.sntp:Sntp.run",
+        "node.link.udp",
+        "node.link.uplink:Uplink.start",
+        "node.link.uplink:Uplink._try",
+        "node.link.uplink:Uplink._give_up",
+        "node.link.uplink:_reason",
+    ),
+    # Asks a server for a document or a file.
+    "http": (
+        "node.app:Node._get",
+        "node.bus.fallback",
+        "!node.bus.fallback:Fallback.run",
+        "!node.bus.fallback:Fallback.broker_up",
+        "!node.bus.fallback:Fallback.broker_down",
+        "node.link.body",
+        "node.link.body:Response()",
+        "node.link.body:_Patience()",
+        "node.link.http",
+        "node.link.url",
+        "node.link.url:Url()",
+    ),
+    # Keeps files.
+    "store": (
+        "node.duties.fetcher",
+        "!node.duties.fetcher:Fetcher.run",
+        "!node.duties.fetcher:Fetcher._excuse",
+        "!node.duties.fetcher:Fetcher._keep_fetching",
+        "node.store.cache",
+        "node.store.files",
+        "node.store.memo:Memo.save",
+        "node.store.shelf:Shelf.save",
+        "node.store.shelf:Shelf.get",
+        "node.store.shelf:Shelf._path",
+        "node.store.turns",
     ),
 }

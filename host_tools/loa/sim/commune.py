@@ -172,9 +172,9 @@ class Commune:
     def _install(self, node: SimulatedNode) -> None:
         shutil.rmtree(node.folder)
         node.folder.mkdir()
-        slot = cached_application(self.runtime.march)
-        files = node_files(self.site, self.keyring, node.node_id, self.services(), slot, interpreted=self.runtime.march is None)
         board = load_board(self.site.nodes[node.node_id].board)
+        slot = cached_application(self.runtime.march, board.lean)
+        files = node_files(self.site, self.keyring, node.node_id, self.services(), slot, interpreted=self.runtime.march is None)
         node.install(build_image(board, files), soldered(board, json.loads(files["vfs"]["board.json"])["rate"]))
 
     def services(self) -> Services:
