@@ -5,6 +5,7 @@ NATS refuses a subscription that an account may not make; Mosquitto grants it an
 
 import shutil
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,6 +34,7 @@ FOREIGN = [
 WIDE = ["#", "loa/#", "loa/v1/+/#", f"{topics.ROOT}/to/#", f"{topics.ROOT}/from/#", f"{topics.ROOT}/to/node/+/+", "+/+/+/+/+/+/+"]
 ENGINES_HERE = [name for name, engine in ENGINES.items() if engine.is_here()]  # in CI all of them, which `.ci/run` looks after
 Connect = Callable[[str], Client]
+_BURST_S = 20.0  # less than the 30 s after which NATS says again what it held back
 
 
 @pytest.fixture(params=ENGINES_HERE)
@@ -109,6 +111,22 @@ def test_a_node_writes_its_own_reports_and_nothing_else(connect: Connect) -> Non
         assert late.subscribe(topic)
     eventually(lambda: len(late.messages) >= 2, "what is retained")
     assert {payload for client in (station, neighbour, late) for _, payload, _ in client.messages} == {b"own", b"true"}
+
+
+def test_a_station_that_is_late_misses_no_report(connect: Connect) -> None:
+    """Two thousand nodes answer an order at once, and the station is at something else: all is there as soon as it reads on."""
+    station, node = connect(STATION), connect(NODE)
+    kinds, each = (topics.STATE, topics.ACK), 1_500
+    heard: list[bytes] = []
+    reading = threading.Event()
+    station.mqtt.on_message = lambda _client, _data, message: heard.append(message.payload) if reading.wait() else None
+    assert all(station.subscribe(topics.from_node("+", kind), 1) for kind in topics.REPORTS)
+    said = [node.mqtt.publish(topics.from_node(NODE, kind), b"%d" % number, 1) for number in range(each) for kind in kinds]
+    for message in said:
+        message.wait_for_publish(_BURST_S)
+    reading.set()
+    eventually(lambda: len(heard) == len(said), "every report", _BURST_S)
+    assert len(set(heard)) == each
 
 
 def test_accounts_come_and_go_while_it_runs(broker: LocalBroker, connect: Connect, ring: Keyring) -> None:

@@ -17,6 +17,7 @@ from loa.broker.users import User
 Files = dict[str, bytes]  # content by name; the first one is the configuration itself, the others are those that it names
 
 _ANY_PORT = -1
+_LATE_MAX = 16_383  # reports that wait for a station. NATS, by itself: 1,024 in a session, what is more comes half a minute later; no more than 65,535 in four
 _SALT_BYTES = 12
 _ITERATIONS = 101  # of PBKDF2; Mosquitto's own number. Our passwords are 24 random bytes: nobody guesses one, hashed or not
 _HASH_BYTES = 64
@@ -56,6 +57,7 @@ def mosquitto(serving: Serving, users: Iterable[User]) -> Files:
         "persistence true",
         f"persistence_location {serving.data}/",
         "autosave_interval 60",
+        f"max_queued_messages {_LATE_MAX}",  # 1,000 by itself, and what is more is lost
         "connection_messages false",
         "log_dest stderr",
     ]
@@ -75,6 +77,7 @@ def _nats(serving: Serving, users: Iterable[User]) -> dict[str, Any]:
         "mqtt": {
             "host": "0.0.0.0",
             "port": serving.port,
+            "max_ack_pending": _LATE_MAX,
             "tls": {"cert_file": str(serving.certificate), "key_file": str(serving.key)},
         },
         "authorization": {"users": [_account(user) for user in users]},
