@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from loa.provision.link.attributes import known_names
-from loa.provision.link.modules import LinkError, Program, is_docstring
+from loa.provision.link.kinds import Kinds
+from loa.provision.link.modules import Definition, LinkError, Program, is_docstring
 from loa.provision.link.uses import (
     INIT,
     Function,
@@ -27,7 +28,6 @@ from loa.provision.link.uses import (
     in_function,
     is_also_a_value,
     is_plain,
-    is_self,
     may_go,
     stored_from_outside,
 )
@@ -147,37 +147,35 @@ class Overlays:
             for attribute in attributes(definition):
                 owners[attribute].add(name)
         outside = set().union(*map(stored_from_outside, self._program.trees.values()))
-        self._open: set[tuple[str, str]] = set()
+        late = {node.name for module in self._program.late for node in self._program.trees[module].body if isinstance(node, Definition)}
+        kinds = Kinds(self._program.trees, self._keep | late, self._guests | self._asked)
+        self._open = {(owner, method) for owner, method in methods if kinds.is_out(owner) and method in self._guests | self._asked}
         for tree in self._program.trees.values():
-            for inside, node, call in attribute_uses(tree):
-                for owner in owners.get(node.attr, ()):
-                    if (owner, node.attr) not in methods:
-                        continue
-                    alone = owners[node.attr] == {owner} and node.attr not in outside and node.attr not in known_names()
-                    own = inside == owner and is_self(node.value) and not self._has_heirs(owner)
-                    if call is not None and (alone or own):
-                        self._resolved[id(call)] = (owner, node.attr)
-                    elif not (is_self(node.value) and inside and not self._related(inside, owner)):
-                        self._open.add((owner, node.attr))
+            for node, call in attribute_uses(tree):
+                taken = {owner for owner in owners.get(node.attr, ()) if (owner, node.attr) in methods}
+                if not taken:
+                    continue
+                found, unsure = kinds.of(node.value)
+                meant = {owner for kind in found if (owner := kinds.owner(kind, node.attr))}
+                if unsure:  # a name that nothing else has tells enough
+                    certain = len(owners[node.attr]) == 1 and node.attr not in outside | known_names()
+                    meant = owners[node.attr] if certain else meant
+                else:
+                    certain = not any(kinds.is_given(kind, node.attr) or not kinds.owner(kind, node.attr) for kind in found)
+                if call and certain and len(meant) == 1:
+                    self._resolved[id(call)] = (next(iter(meant)), node.attr)
+                else:
+                    self._open |= {(owner, node.attr) for owner in meant}
 
     def _has_heirs(self, owner: str) -> bool:
         return any(owner in above for above in self._above.values())
-
-    def _related(self, one: str, other: str) -> bool:
-        return one == other or other in self._all_above(one) or one in self._all_above(other)
-
-    def _all_above(self, name: str) -> set[str]:
-        found = set(self._above.get(name, ()))
-        for base in list(found):
-            found |= self._all_above(base)
-        return found
 
     def _take(self, owner: ast.ClassDef, method: str, unit: str) -> None:
         node = next(part for part in owner.body if isinstance(part, Function) and part.name == method)
         if is_also_a_value(owner, method):
             return
         makes = method == INIT and self._is_only_made(owner, node)
-        is_open = not makes if method == INIT else (owner.name, method) in self._open or method in self._guests | self._asked
+        is_open = not makes if method == INIT else (owner.name, method) in self._open
         if is_open and sum(1 for _ in ast.walk(node)) <= _SMALL:
             return
         told = f"{owner.name.replace(':', '.')}.{method}"

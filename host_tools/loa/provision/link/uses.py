@@ -67,17 +67,12 @@ def is_also_a_value(definition: ast.ClassDef, method: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == method for node in in_body) or any(node.attr == method for node in stored)
 
 
-def attribute_uses(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, ast.Attribute, ast.Call | None]]:
-    """Each attribute that is asked for, with the class around it and the call if it is called at once."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            yield inside, node.func, node
-            for part in [node.func.value, *node.args, *node.keywords]:
-                yield from attribute_uses(ast.Expr(part), inside)  # type: ignore[arg-type]
-            continue
+def attribute_uses(tree: ast.AST) -> Iterator[tuple[ast.Attribute, ast.Call | None]]:
+    """Each attribute that is asked for, with the call if it is called at once."""
+    called = {id(call.func): call for call in ast.walk(tree) if isinstance(call, ast.Call)}
+    for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-            yield inside, node, None
-        yield from attribute_uses(node, node.name if isinstance(node, ast.ClassDef) else inside)
+            yield node, called.get(id(node))
 
 
 def class_uses(tree: ast.AST, in_function: bool = False, judged: bool = False) -> Iterator[tuple[str, str]]:
