@@ -2,57 +2,60 @@
 
 One file because littlefs gives each small one a block of 4 KB and walks folders slowly: a hundred modules would fill `app` with one slot. A
 release is then also written, verified and exchanged as one thing. Format: PKWARE APPNOTE 4.3.7, 4.3.12, 4.3.16, without ZIP64 and comment.
+
+What stays in memory as long as the node runs; `mounting.open_archive` makes one. Imports little: each costs a walk through `vfs`.
 """
 
-import errno
 import io
-import os
-import struct
 
-_STREAM_CLOSE = 4  # MP_STREAM_CLOSE
-_END = b"PK\x05\x06"
-_END_SIZE = 22
-_MEMBER = b"PK\x01\x02"
-_MEMBER_SIZE = 46
-_LOCAL_SIZE = 30
-_STORED = 0
-_LINE = "\n{}\n"  # in the index, before a member's place
-_FOLDER_LINE = "\n{}/"
-_PLACE = "<II"
-_PLACE_SIZE = 8
-_FOLDER = 0x4000
-_FILE = 0x8000
+from micropython import const
+
+_STREAM_CLOSE = const(4)  # MP_STREAM_CLOSE
+_ENOENT = const(2)
+_ENTRY_SIZE = const(46)  # of the directory, before the name
+_LOCAL_SIZE = const(30)  # of a local header, likewise
+_KEY_SIZE = const(2)
+_FOLDER = const(0x4000)
+_FILE = const(0x8000)
 
 
 class Archive:
-    """The members of the archive at `path`. Raises ValueError for anything but a whole archive of stored members, OSError if it cannot be read."""
+    """`file`: the archive, kept open, since to open it again costs a walk through the folder. `directory`: offset of its directory.
 
-    def __init__(self, path):
-        self._file = open(path, "rb")  # kept open: to open it again costs a walk through the folder
-        # Of each member a line with its name, then its offset and size: a dict of them would take four times the memory.
-        index = bytearray()
-        for name, method, offset, size in _directory(self._file, os.stat(path)[6]):
-            if method != _STORED:
-                raise ValueError("{}: {} is compressed".format(path, name))
-            index.extend(_LINE.format(name).encode() + struct.pack(_PLACE, offset, size))
-        self._index = bytes(index)
+    `index`: for each member and each folder the `key` of its name, and as a number of two bytes where in the directory its entry stands; of a folder,
+    that of one in it. Names stand on flash alone, here they would take six times as much.
+    """
+
+    def __init__(self, file, directory, index):
+        self.file = file
+        self._directory = directory
+        self._index = index
         self._at = -1  # where the file stands; -1: not known
 
-    @property
-    def names(self):
-        """Names of all members."""
-        names, at = [], 0
-        while at < len(self._index):
-            end = self._index.find(b"\n", at + 1)
-            names.append(self._index[at + 1 : end].decode())
-            at = end + 1 + _PLACE_SIZE
-        return names
+    def _find(self, path):
+        """Type of what is at `path`, and a member's size and offset of its local header."""
+        name = path.strip("/").encode()
+        entry = bytearray(_ENTRY_SIZE + len(name) + 1)
+        at = -1
+        while True:
+            at = self._index.find(key(name), at + 1)
+            if at < 0:
+                raise OSError(_ENOENT)
+            if at % 4 == 0:
+                self.read_at(self._directory + number(self._index[at + _KEY_SIZE : at + 4]), entry)
+                if entry[_ENTRY_SIZE:-1] == name:
+                    if number(entry[28:30]) == len(name):
+                        return _FILE, number(entry[24:28]), number(entry[42:46])
+                    if entry[-1:] == b"/":
+                        return _FOLDER, 0, 0
 
-    def _find(self, name):
-        """Offset of a member's local header and its size, or None."""
-        line = _LINE.format(name).encode()
-        at = self._index.find(line) if name else -1
-        return None if at < 0 else struct.unpack_from(_PLACE, self._index, at + len(line))
+    def read_at(self, at, buffer):
+        """Fill `buffer` from byte `at` of the archive on; returns how many bytes there were."""
+        if at != self._at:  # littlefs forgets at each seek what it has read ahead
+            self.file.seek(at)
+        got = self.file.readinto(buffer)
+        self._at = at + got
+        return got
 
     # What `vfs.mount` and `import` ask of a file system
 
@@ -61,42 +64,22 @@ class Archive:
 
     def umount(self):
         """The archive is closed."""
-        self._file.close()
-
-    def chdir(self, path):
-        """Only the root can be gone to."""
-        if path.strip("/"):
-            raise OSError(errno.ENOENT)
+        self.file.close()
 
     def stat(self, path):
         """Type and size of a member or folder."""
-        name = path.strip("/")
-        member = self._find(name)
-        if member:
-            return (_FILE, 0, 0, 0, 0, 0, member[1], 0, 0, 0)
-        if not name or self._index.find(_FOLDER_LINE.format(name).encode()) >= 0:
-            return (_FOLDER, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        raise OSError(errno.ENOENT)
+        kind, size, _ = self._find(path)
+        return (kind, 0, 0, 0, 0, 0, size, 0, 0, 0)
 
     def open(self, path, mode):
         """A stream of a member's bytes."""
-        member = self._find(path.strip("/"))
-        if not member or "w" in mode or "a" in mode:
-            raise OSError(errno.ENOENT)
-        offset, size = member
+        kind, size, offset = self._find(path)
+        if kind != _FILE or mode != "rb":
+            raise OSError(_ENOENT)
         local = bytearray(_LOCAL_SIZE)
         self.read_at(offset, local)
-        start = offset + _LOCAL_SIZE + sum(struct.unpack("<HH", local[26:30]))
-        content = Member(self, start, start + size)
-        return content if "b" in mode else io.StringIO(content.read().decode())
-
-    def read_at(self, at, buffer):
-        """Fill `buffer` from byte `at` of the archive on; returns how many bytes there were."""
-        if at != self._at:  # littlefs forgets at each seek what it has read ahead
-            self._file.seek(at)
-        got = self._file.readinto(buffer)
-        self._at = at + got
-        return got
+        start = offset + _LOCAL_SIZE + number(local[26:28]) + number(local[28:30])
+        return Member(self, start, start + size)
 
 
 class Member(io.IOBase):
@@ -113,33 +96,16 @@ class Member(io.IOBase):
         self._next += got
         return got
 
-    def read(self):
-        """All that is left."""
-        content = bytearray(self._end - self._next)
-        self.readinto(content)
-        return bytes(content)
-
     def ioctl(self, request, argument):
         """Closing needs nothing: the archive stays open."""
         return 0 if request == _STREAM_CLOSE else -1
 
 
-def _directory(file, size):
-    """Yield name, method, offset and size of each member."""
-    file.seek(max(0, size - _END_SIZE))
-    end = file.read(_END_SIZE)
-    if len(end) < _END_SIZE or end[:4] != _END:
-        raise ValueError("no ZIP archive, or not all of it")
-    count, _, start = struct.unpack("<HII", end[10:20])
-    file.seek(start)
-    for _ in range(count):
-        head = file.read(_MEMBER_SIZE)
-        if len(head) < _MEMBER_SIZE or head[:4] != _MEMBER:
-            raise ValueError("a ZIP archive with a damaged directory")
-        method = struct.unpack("<H", head[10:12])[0]
-        stored = struct.unpack("<I", head[24:28])[0]
-        name, extra, comment = struct.unpack("<HHH", head[28:34])
-        offset = struct.unpack("<I", head[42:46])[0]
-        text = file.read(name).decode()
-        file.read(extra + comment)
-        yield text, method, offset, stored
+def key(name):
+    """Two bytes by which a name (bytes) is looked for; another may have the same."""
+    return (hash(name) & 0xFFFF).to_bytes(_KEY_SIZE, "little")
+
+
+def number(field):
+    """What a field of the format says."""
+    return int.from_bytes(field, "little")

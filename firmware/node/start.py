@@ -1,10 +1,12 @@
 """What runs once `main.py` has mounted everything: the node's own page if somebody is there for it, else the application."""
 
+from node.board import Board
 from node.portal.wanted import wanted
 
 
-def main(board):
-    """Never returns in ordinary life. What only the page needs is loaded only for it."""
+def main(root, watchdog):
+    """Never returns in ordinary life; for `root` and `watchdog` see `Board`. What only the page needs is loaded only for it."""
+    board = Board(root, watchdog)
     if wanted(board):
         from node.portal.main import main as page
 

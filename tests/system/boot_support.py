@@ -7,7 +7,7 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 
 from loa.boards import Board, load_board
-from loa.firmware import FIRMWARE
+from loa.provision.contents import boot_files
 from loa.provision.disk import Files
 from loa.provision.image import build_image
 from loa.provision.slot import compiled
@@ -48,7 +48,7 @@ both = pytest.mark.parametrize("on", [runtime("micropython"), runtime("cpython")
 def image(application: str, on: Runtime, data: Files | None = None, app: Files | None = None, name: str = BOARD) -> bytes:
     """A flash image of the board `name` whose slot a holds `application` as `node/app.py`; `app`: other files of the partition that has the slots."""
     described = board(name)
-    vfs = {name: (FIRMWARE / name).read_bytes() for name in ("main.py", "archive.py")} | {
+    vfs = boot_files(interpreted=not on.is_micropython) | {
         "identity.json": json.dumps({"id": "bench-1"}).encode(),
         "board.json": json.dumps(described.for_node(name)).encode(),
     }

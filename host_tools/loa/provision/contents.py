@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -19,11 +20,12 @@ from loa.firmware import FIRMWARE, files, shelf, topics
 from loa.keys import Keyring, base64url
 from loa.keys.trust import ROOT_KID
 from loa.provision.disk import Files
-from loa.provision.slot import compiled
+from loa.provision.slot import compile_text, compiled
 from loa.site.model import Site
 
 _SLOT = "a.zip"
-_BOOT = ("main.py", "archive.py")
+_BOOT = ("archive", "mounting")  # what main.py imports before there is an application
+_BYTECODE = "xtensawin"  # bytecode alone is the same for every processor, with the integers of the smallest
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,21 @@ class Services:
 def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, slot: bytes, interpreted: bool = False) -> dict[str, Files]:
     """Files for each littlefs partition. `slot`: the application, see `application`; `interpreted`: see `Board.for_node`."""
     return {
-        "vfs": {**{name: (FIRMWARE / name).read_bytes() for name in _BOOT}, **own_files(site, keyring, node_id, services, interpreted)},
+        "vfs": {**boot_files(interpreted), **own_files(site, keyring, node_id, services, interpreted)},
         "app": {_SLOT: slot},
         "data": first_documents(site, keyring, node_id),
     }
+
+
+def boot_files(interpreted: bool) -> Files:
+    """What starts a node before there is an application: `main.py`, which its MicroPython compiles itself, and the modules of that. These are compiled,
+    since what the chip makes of a source holds more memory; `interpreted`: sources."""
+    texts = {name: (FIRMWARE / f"{name}.py").read_text(encoding="utf-8") for name in ("main", *_BOOT)}
+    found = {"main.py": texts["main"].encode()}
+    if interpreted:
+        return found | {f"{name}.py": texts[name].encode() for name in _BOOT}
+    with TemporaryDirectory(prefix="loa-mpy-") as folder:
+        return found | {f"{name}.mpy": compile_text(texts[name], _BYTECODE, Path(folder), "-O3", name=name) for name in _BOOT}
 
 
 def own_files(site: Site, keyring: Keyring, node_id: str, services: Services, interpreted: bool = False) -> Files:

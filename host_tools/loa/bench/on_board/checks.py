@@ -179,7 +179,7 @@ def mount_slot():
     """Make the application's modules importable."""
     watchdog.feed()
     if "/slot" not in sys.path:
-        from archive import Archive
+        from mounting import open_archive
 
         try:
             os.stat("/app/a.zip")
@@ -188,5 +188,5 @@ def mount_slot():
         try:
             os.stat("/slot/node")
         except OSError:
-            vfs.mount(Archive("/app/a.zip"), "/slot")
+            vfs.mount(open_archive("/app/a.zip"), "/slot")
         sys.path.insert(0, "/slot")

@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 from pathlib import Path
+from zipfile import ZipFile
 
 from loa.errors import LoaError
 from loa.provision.disk import littlefs_image, read_littlefs
@@ -37,7 +38,7 @@ class VfsLfs2:
 
 
 def mount(system, folder):
-    """Make `folder` the file system: filled the first time, emptied if the partition has been formatted since; one written in Python is unpacked."""
+    """Make `folder` the file system: filled the first time, emptied if the partition has been formatted since; an archive is unpacked."""
     here = Path(folder)
     if not isinstance(system, VfsLfs2):
         _unpack(system, here)
@@ -60,10 +61,7 @@ def umount(folder):
         raise OSError(errno.EINVAL)
 
 
-def _unpack(system, here):
-    """Put the members of a read-only file system with `names` and `open` into a folder of their own."""
+def _unpack(archive, here):
+    """Put the members of an `archive.Archive` into a folder of their own."""
     shutil.rmtree(here, ignore_errors=True)
-    for name in system.names:
-        path = here / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(system.open(name, "rb").read())
+    ZipFile(archive.file).extractall(here)
