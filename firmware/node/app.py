@@ -76,6 +76,7 @@ class Node:
         self.looked_at = time.ticks_ms()
         self.nonce = to_base64url(os.urandom(12))
         self.starting_anew = None
+        self.servers_named_by = None  # the area of the trust document that does
         self.settings = settings = Settings(board)
 
         # Store
@@ -136,7 +137,7 @@ class Node:
         )
 
         # Bus
-        self.trust = TrustStore(settings.root_key, settings.area)
+        self.trust = TrustStore(settings.root_key(), settings.area)
         self.admission = Admission(self.trust, self.clock, settings.area, settings.node_id, self._told_nonce, self.commands_done.value)
         self.session = self._make_session()
         self.reporter = Reporter(
@@ -246,13 +247,18 @@ class Node:
 
     def _committed(self, document):
         """Servers are whom the nearest trust document names, and, so that no such document can lose the broker for ever, whom the bench named."""
-        if document.kind == topics.TRUST and self.trust.ca:
-            self.net.tls = tls.client_context(self.trust.ca + self.settings.ca())
-        if document.kind == topics.TRUST and self.admission.holds_untrusted():
+        if document.kind != topics.TRUST:
+            return
+        named_by, before = self.trust.names_servers, self.servers_named_by
+        self.servers_named_by = named_by
+        if named_by == document.audience:
+            self.net.tls = tls.client_context(document.body["ca"] + self.settings.ca())
+        is_on_flash = named_by not in (None, document.audience, before)  # what names them now; at boot it is judged before they are wanted
+        if is_on_flash or self.admission.holds_untrusted():
             self.starting_anew = asyncio.create_task(self._start_anew())
 
     async def _start_anew(self):
-        """A key was revoked under which the node acts: fade out, keep what says so, and judge everything again from the beginning."""
+        """What the node acts by counts no longer, a key or whom servers must be: fade out, keep what says so, and judge everything again."""
         await self.conductor.rest()
         await self.shelf.wait_saved()
         self.board.reset()

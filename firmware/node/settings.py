@@ -6,28 +6,30 @@
 import json
 
 from node.bus.encoding import from_base64url
-from node.release import BUILT, VERSION
+from node.late import Loading
 from node.store.networks import chosen
 
+_IDENTITY_FILE = "/identity.json"
 _CA_FILE = "/ca.pem"
 
 
 class Settings:
     """`board`: of its folders `root` is written by the bench alone; what stands in `data` can be lost at any time. `node.release` is made with each release.
 
-    node_id, report_key (bytes), root_key ({kid, n, e})  its identity
-    version, built (Unix s)                              its release
-    networks                                             (SSID, password) pairs, those chosen at the node itself before those of the bench
-    area, language, broker, http, time_servers()         see `loa.provision.contents`
+    node_id, report_key (bytes)                   its identity
+    version, built (Unix s)                       its release
+    networks                                      (SSID, password) pairs, those chosen at the node itself before those of the bench
+    area, language, broker, http, time_servers()  see `loa.provision.contents`
     ceiling (per cent), plain_live, cache_bytes
     """
 
     def __init__(self, board):
         root = board.root
-        identity = _read(root + "/identity.json")
+        identity = _read(root + _IDENTITY_FILE)
         self.node_id = identity["id"]
         self.report_key = from_base64url(identity["key"].encode())
-        self.root_key = identity["root"]
+        with Loading():
+            from node.release import BUILT, VERSION
         self.version = VERSION
         self.built = BUILT
         config = _read(root + "/config.json")
@@ -42,8 +44,12 @@ class Settings:
         self.cache_bytes = config["cache_bytes"]
         self._root = root
 
+    def root_key(self):
+        """The root's public key, `{kid, n, e}`; read each time, since it is long and wanted once."""
+        return _read(self._root + _IDENTITY_FILE)["root"]
+
     def ca(self):
-        """Certificates (PEM text) of the servers whom the bench named; read each time, since they are long and rarely wanted."""
+        """Certificates (PEM text) of the servers whom the bench named; read each time, likewise."""
         with open(self._root + _CA_FILE) as file:
             return file.read()
 

@@ -34,7 +34,7 @@ def test_before_any_trust_document_only_the_root_is_known():
     trust = store()
     assert trust.key(ROOT).n == b"\xc1" * 256
     assert code_of(trust.key, "moc-chau") == KEY_UNKNOWN
-    assert trust.ca is None
+    assert trust.names_servers is None
 
 
 def test_scope():
@@ -67,11 +67,11 @@ def test_a_neighbours_key_may_not_speak_to_this_node():
 
 def test_a_new_document_replaces_its_areas_last_one_alone():
     trust = store(province={"keys": [key("p", areas=("son-la",))], "ca": "far"}, commune={"keys": [key("a")], "ca": "near"})
-    assert trust.ca == "near"
+    assert trust.names_servers == COMMUNE
     trust.load(COMMUNE, {"keys": [key("b")]})
     assert code_of(trust.key, "a") == KEY_UNKNOWN
     assert trust.key("b").kid == "b" and trust.key("p").kid == "p"
-    assert trust.ca == "far"
+    assert trust.names_servers == "son-la"
 
 
 def test_the_nearest_areas_key_counts_and_anybodys_revocation():
@@ -85,7 +85,7 @@ def test_the_nearest_areas_key_counts_and_anybodys_revocation():
 def test_documents_of_areas_that_are_not_the_nodes_do_nothing():
     trust = store()
     trust.load("son-la/yen-chau", {"keys": [key("a")], "ca": "x"})
-    assert code_of(trust.key, "a") == KEY_UNKNOWN and trust.ca is None
+    assert code_of(trust.key, "a") == KEY_UNKNOWN and trust.names_servers is None
 
 
 def test_unusable_keys_change_nothing():

@@ -35,14 +35,14 @@ class TrustStore:
     def __init__(self, root, area):
         self._root = Key({"kid": ROOT, "n": root["n"], "e": root["e"]}, (), (topics.TRUST,), 0)
         self._area = area
-        self._loaded = {}  # audience: (keys by kid, revoked kids, CA in PEM or None)
+        self._loaded = {}  # audience: (keys by kid, revoked kids, True if its document has certificates)
 
     @property
-    def ca(self):
-        """Certificates (PEM text) to which TLS must lead, of the nearest area whose trust document has some; None: no TLS."""
-        for _, _, ca in self._nearest_first():
-            if ca:
-                return ca
+    def names_servers(self):
+        """The nearest area whose trust document has certificates, to which TLS must lead; None: none has. They are long, and not kept here."""
+        for area in self._nearest_first():
+            if self._loaded[area][2]:
+                return area
         return None
 
     def load(self, audience, body):
@@ -57,15 +57,16 @@ class TrustStore:
             if key.kid in keys or key.kid == ROOT:
                 raise Refused(MALFORMED, "a second key named " + key.kid)
             keys[key.kid] = key
-        return keys, body.get("revoked", ()), body.get("ca")
+        return keys, body.get("revoked", ()), bool(body.get("ca"))
 
     def key(self, kid):
         """The `Key` of that name. Raises Refused: KEY_REVOKED, KEY_UNKNOWN. The root cannot be revoked."""
         if kid == ROOT:
             return self._root
-        if any(kid in revoked for _, revoked, _ in self._nearest_first()):
+        if any(kid in self._loaded[area][1] for area in self._nearest_first()):
             raise Refused(KEY_REVOKED, "key {} is revoked".format(kid))
-        for keys, _, _ in self._nearest_first():
+        for area in self._nearest_first():
+            keys = self._loaded[area][0]
             if kid in keys:
                 return keys[kid]
         raise Refused(KEY_UNKNOWN, "no key {} is trusted".format(kid))
@@ -85,7 +86,7 @@ class TrustStore:
             raise Refused(SCOPE, "key {} may not sign {}".format(key.kid, CLASSES[rank]))
 
     def _nearest_first(self):
-        return [self._loaded[audience] for audience in reversed(topics.chain(self._area)) if audience in self._loaded]
+        return [area for area in reversed(topics.chain(self._area)) if area in self._loaded]
 
 
 def _modulus(text):
