@@ -246,7 +246,7 @@ def test_an_application_that_does_not_fit_beside_the_old_one_takes_its_place(off
         larger = _files(plugged, "app")["a.zip"] + random.Random(5).randbytes(
             partition.size * 2 // 3 - len(_files(plugged, "app")["a.zip"])
         )
-        monkeypatch.setattr("loa.bench.making.cached_application", lambda _march: larger)
+        monkeypatch.setattr("loa.bench.making.cached_application", lambda *_: larger)
         for _ in range(2):
             assert provision(offline, port(plugged), "ban-la-1", Heard()).sent in (("app/a.zip",), ())
             assert _files(plugged, "app") == {"a.zip": larger}
