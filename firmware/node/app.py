@@ -148,6 +148,7 @@ class Node:
             self._state,
             self._telemetry,
             _backoff(_EVENTS_BACKOFF_MS),
+            random.random,
         )
         commands = Commands(self.player, sounds, self.conductor, self.reporter.resend, board.reset)
         handlers = Handlers(self.agenda, self.diary, self.clock, commands, self.conductor.changed, self.reporter.seen)

@@ -40,6 +40,13 @@ async def test_an_admitted_document_says_what_it_is():
     assert (await admission.admit(*VECTORS.document("good command"))).id == "ping-1"
 
 
+async def test_an_air_with_an_urgent_order_is_urgent():
+    admission, _ = await VECTORS.admission(now=0)
+    assert (await admission.admit(*VECTORS.document("good urgent order"))).urgent
+    for name in ("good order for the node", "good plan", "good command"):
+        assert not (await admission.admit(*VECTORS.document(name))).urgent
+
+
 async def test_only_commit_holds():
     admission, clock = await VECTORS.admission(now=0)
     document = await admission.admit(*VECTORS.document("good plan"))

@@ -16,7 +16,7 @@ class Document:
     def __init__(self, kind, name):
         self.kind = kind
         self.id = name
-        self.unchanged = self.pending = False
+        self.unchanged = self.pending = self.urgent = False
 
 
 class Admission:
@@ -48,7 +48,7 @@ class Bench:
             {topics.PLAN: handle, topics.COMMAND: handle},
             lambda document: self.counted.append(document.id),
             lambda document: self.kept.append(document.id),
-            lambda subject, refusal: self.answers.append((subject, refusal and refusal.code)),
+            lambda subject, refusal, urgent=False: self.answers.append((subject, "urgent" if urgent else refusal and refusal.code)),
             lambda refusal: self.nobodys.append(refusal.code),
             lambda: None,
         )
@@ -67,6 +67,14 @@ async def test_what_is_accepted_is_committed_kept_and_answered():
     assert await bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1"))
     assert bench.admission.committed == bench.counted == bench.kept == ["plan:a/b:1"]
     assert bench.answers == [("plan:a/b:1", None)]
+
+
+async def test_who_answers_knows_that_an_order_is_urgent():
+    bench = Bench(accept)
+    document = Document(topics.PLAN, "plan:a/b:1")
+    document.urgent = True
+    await bench.take(PLAN_TOPIC, b"1", document)
+    assert bench.answers == [("plan:a/b:1", "urgent")]
 
 
 async def test_an_impossible_meaning_is_answered_and_changes_nothing():

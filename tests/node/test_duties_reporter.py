@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 from node.bus import topics
 from node.duties.reporter import Reporter
@@ -33,7 +34,7 @@ class Wire:
         self.sent = []
         self.room = room
         self.eased = asyncio.Event()
-        self.reporter = Reporter("n-1", b"key", self, self, lambda: {"online": True}, lambda: {"uptime": 1}, Backoff())
+        self.reporter = Reporter("n-1", b"key", self, self, lambda: {"online": True}, lambda: {"uptime": 1}, Backoff(), lambda: 0.0)
 
     @property
     def connected(self):
@@ -104,6 +105,26 @@ async def test_several_changes_are_one_state():
     await task
     assert [message[0] for message in wire.sent] == [topics.STATE]
     assert wire.sent[0][2:] == (1, True)
+
+
+async def test_the_answer_to_an_urgent_order_waits_for_its_sound_and_comes_with_the_state():
+    wire = Wire(enough=4)
+    task = asyncio.create_task(_run(wire.reporter.report_states()))
+    began = time.ticks_ms()
+    wire.reporter.answer("air:a:1", None, True)
+    wire.reporter.answer("air:a:2", None, True)
+    wire.reporter.answer("air:a:3", Refused(SLOT, "for the test"), True)
+    assert [message[1]["id"] for message in wire.sent] == ["air:a:3"]
+    await task
+    assert time.ticks_diff(time.ticks_ms(), began) >= 1_000
+    assert [message[1].get("id") for message in wire.sent] == ["air:a:3", "air:a:1", "air:a:2", None]
+
+
+async def test_no_more_than_eight_answers_wait():
+    wire = Wire()
+    for revision in range(9):
+        wire.reporter.answer("air:a:{}".format(revision), None, True)
+    assert [message[1]["id"] for message in wire.sent] == ["air:a:8"]
 
 
 async def test_answers_carry_code_and_a_reason_that_fits():

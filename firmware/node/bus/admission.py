@@ -23,6 +23,7 @@ from node.refusal import (
 
 # What is true for ever, or says itself what the time is, and so may be acted on before the time is known (DESIGN, "always", 9).
 _TIMELESS = (topics.TRUST, topics.SEEN)
+_URGENT = CLASSES.index("urgent")
 
 
 class Document:
@@ -30,6 +31,7 @@ class Document:
 
     `unchanged`: the very bytes that are held already, nothing is to be done.
     `pending`: the time is unset, so whether it has expired is not known: keep it, do not act on it, and ask `Admission.check_time` when the clock moves.
+    `urgent`: an `air` with an urgent order.
     `confirms_time`: a `seen` that repeats this node's nonce: `issued` is the time now.
     """
 
@@ -44,6 +46,7 @@ class Document:
         self.expires = body["exp"]
         self.unchanged = False
         self.pending = False
+        self.urgent = False
         self.confirms_time = False
 
     @property
@@ -152,7 +155,9 @@ class Admission:
             self._trust.check(body)
         if body["aud"] != audience or kind not in self._audiences.get(audience, ()):
             raise Refused(AUDIENCE, "for {}".format(body["aud"]))
-        self._trust.may(key, kind, audience, _highest_class(kind, body))
+        highest = _highest_class(kind, body)
+        self._trust.may(key, kind, audience, highest)
+        document.urgent = kind == topics.AIR and highest == _URGENT
         nonce = self._nonce()
         document.confirms_time = kind == topics.SEEN and nonce is not None and body.get("nonce") == nonce
         self.check_time(document)

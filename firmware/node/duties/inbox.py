@@ -20,7 +20,7 @@ class Inbox:
     """`handlers`: type -> `async handle(document)` that may raise Refused and then has changed nothing; `keep(document)` stores an accepted one.
 
     `committed(document)` is called once it counts, also for what is restored at boot.
-    `answer(subject, refusal)` tells the station: None for accepted. `refused(refusal)` records what was nobody's, where there is nobody to answer.
+    `answer(subject, refusal, urgent)` tells the station: None for accepted. `refused(refusal)` records what was nobody's, where there is nobody to answer.
     """
 
     def __init__(self, admission, handlers, committed, keep, answer, refused, check_in):
@@ -85,7 +85,7 @@ class Inbox:
             return False
         if not stored and document.kind not in _UNANSWERED:
             self._keep(document)
-            self._answer(document.id, None)
+            self._answer(document.id, None, document.urgent)
         return True
 
     async def _act(self, document):

@@ -1,5 +1,8 @@
 """Tells the station: the state whenever it changes, events until the station has seen them, telemetry now and then, answers at once.
 
+But sound goes before words: that an urgent order was accepted, and the state with it, is said one to two seconds later, at a moment of each node's
+own. An order reaches thousands of nodes in one instant; their answers would keep broker and uplink from those that have not heard it yet.
+
 Everything is signed with the node's key. What cannot be sent now is not kept here: a state is built anew, events lie in the journal.
 """
 
@@ -12,6 +15,9 @@ from node.bus import reports, topics
 from node.bus.report_words import ACCEPTED, REFUSED, fitting
 
 _SETTLE_MS = const(150)  # several changes in a moment are one state
+_SOUND_MS = const(1_000)  # by then an urgent order sounds
+_SPREAD_MS = const(1_000)  # in which all nodes answer it
+_WAITING_MAX = const(8)
 _STATE_AGAIN_MS = const(60_000)
 _ROOM_MS = const(30_000)
 _TELEMETRY_MS = const(60_000)
@@ -19,10 +25,10 @@ _TELEMETRY_MS = const(60_000)
 
 class Reporter:
     """`build_state()` and `build_telemetry()` give the members of those reports; `journal` has the events;
-    `backoff`: how long to wait for them to be seen before they are sent again.
+    `backoff`: how long to wait for them to be seen before they are sent again; `chance()`: a number from 0 to 1, another one in each node.
     """
 
-    def __init__(self, node_id, key, session, journal, build_state, build_telemetry, backoff):
+    def __init__(self, node_id, key, session, journal, build_state, build_telemetry, backoff, chance):
         self._node_id = node_id
         self._key = key
         self._session = session
@@ -32,6 +38,8 @@ class Reporter:
         self._state_changed = Bell()
         self._events_changed = Bell()
         self._backoff = backoff
+        self._chance = chance
+        self._waiting = []  # urgent documents whose acceptance is still to be said
         self._again_ms = backoff.next()
         self._sent_n = 0
 
@@ -63,8 +71,15 @@ class Reporter:
         self._backoff.reset()
         self._again_ms = self._backoff.next()
 
-    def answer(self, subject, refusal):
-        """`subject`: id of a document, order or command; `refusal`: None for accepted."""
+    def answer(self, subject, refusal, urgent=False):
+        """`subject`: id of a document, order or command; `refusal`: None for accepted. What is accepted and urgent is said with the next state."""
+        if urgent and not refusal and len(self._waiting) < _WAITING_MAX:
+            self._waiting.append(subject)
+            self._state_changed.ring()
+        else:
+            self._answer(subject, refusal)
+
+    def _answer(self, subject, refusal):
         fields = {"id": subject, "result": ACCEPTED}
         if refusal:
             fields = {"id": subject, "result": REFUSED, "code": refusal.code, "reason": fitting(refusal.reason)}
@@ -72,11 +87,15 @@ class Reporter:
             print("no room for the answer to", subject)  # a command is repeated; of a document `state` tells
 
     async def report_states(self):
-        """Task: the state, retained, after every change and once a minute."""
+        """Task: the state, retained, after every change and once a minute, and before it the answers that wait."""
         while True:
             await self._state_changed.within(_STATE_AGAIN_MS)
             await asyncio.sleep_ms(_SETTLE_MS)
+            if self._waiting:
+                await asyncio.sleep_ms(_SOUND_MS + int(_SPREAD_MS * self._chance()))
             self._state_changed.clear()
+            while self._waiting:
+                self._answer(self._waiting.pop(0), None)
             if self._session.connected:
                 self._send(topics.STATE, self._build_state(), qos=1, retain=True)
 

@@ -211,7 +211,7 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.drivers.fitted:Fitted.faults",
         "node.drivers.fitted:Fitted._attempt",
         "node.duties.fetcher:Fetcher.stored",
-        "node.duties.reporter:Reporter.answer",
+        "node.duties.reporter:Reporter._answer",
         "node.duties.reporter:Reporter._send",
         "node.duties.reporter:Reporter._send_events",
         "node.health.state",

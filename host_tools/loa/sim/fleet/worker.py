@@ -49,7 +49,6 @@ COARSE = {
     "node.audio.sink._STABLE_BLOCKS": 1,  # 2; one lasts longer than those two
     "node.audio.sink._POLL_MS": 40,  # 5
     "node.audio.player._BEAT_MS": 80,  # 5
-    "node.duties.reporter._SETTLE_MS": 1_500,  # 150; answers to documents go out at once
     "node.link.stream._GUARD_MS": 1_000,  # 200
     "node.link.uplink._TICK_MS": 1_000,  # 250
 }
