@@ -163,6 +163,7 @@ class Player:
     async def _open(self, programme, feeder):
         """Wait until the source is open, make sure that it can be played, start the sink. Returns with the programme ended where it was stopped."""
         since = self._clock.ticks_ms()
+        await asyncio.sleep_ms(0)  # all but what comes over the network is open then
         while not feeder.opened and not self._chunks.ended:
             if programme.stopping:
                 return programme.end(STOPPED)
@@ -193,15 +194,16 @@ class Player:
     async def _sound(self, programme, feeder):
         """Pump until the last frame of the programme has left the ring."""
         pump = self._pump
-        fed = self._clock.ticks_ms()
+        hungry = None  # ticks since when it starves
         while programme.begun and pump.sounding:
             self._step()
             feeder.freed()
             await asyncio.sleep_ms(_BEAT_MS)
-            now = self._clock.ticks_ms()
             if not pump.starving:
-                fed = now
-            elif self._clock.ticks_diff(now, fed) > self._starved_ms:
+                hungry = None
+            elif hungry is None:
+                hungry = self._clock.ticks_ms()
+            elif self._clock.ticks_diff(self._clock.ticks_ms(), hungry) > self._starved_ms:
                 programme.end(STARVED)
             if programme.stopping:
                 programme.end(STOPPED)
@@ -220,9 +222,11 @@ class Player:
         await asyncio.sleep_ms(_BEAT_MS)
 
     def _step(self):
-        if self._sink.running and self._sink.ready():
+        if not self._sink.running:
+            self._check_in()
+        elif self._sink.ready():
             self._pump.step()
-        self._check_in()
+            self._check_in()
 
     def _quiet(self):
         self.sounding = False

@@ -104,6 +104,7 @@ class Pump:
             self._fade(_OVER)
         else:
             outcome = self._fill()
+            self._sink.queued_frames()
             self._notice_gap()  # what was decided before may have taken longer than the ring lasted
             if outcome == _FULL:
                 self._advance()
@@ -123,7 +124,7 @@ class Pump:
             self._ramp.to(self._factor)
             self._ramp.apply(self._kept, 0, self._frames)
             self._sink.write(self._kept, self._frames)
-            if self._sink.queued_frames() > self._sink.stall_frames + self._frames:
+            if not self._filled and self._sink.queued_frames() > self._sink.stall_frames + self._frames:
                 self._filled = True
         self._kept, self._fresh = self._fresh, self._kept
         self._has_kept = True
@@ -184,11 +185,10 @@ class Pump:
             self._sink.write(self._silence, 0)
 
     def _notice_gap(self):
-        """The ring ran dry in the middle of sound: what comes next starts from zero.
+        """The ring ran dry in the middle of sound, as far as the timeline knows: what comes next starts from zero.
 
         Asked before a block is written, for the block after the gap must be the one that fades in: one later there is sound to break off.
         """
-        self._sink.queued_frames()
         gaps = self._sink.timeline.gaps
         if gaps != self._gaps:
             self._gaps = gaps

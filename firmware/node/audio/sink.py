@@ -82,8 +82,9 @@ class I2SSink:
         self._i2s = None
 
     def ready(self):
-        """True when a block may be written. To be asked every few milliseconds while sound is out: it also keeps the timeline true."""
+        """True when a block may be written; the timeline is then true. To be asked every few milliseconds while sound is out: it also keeps it so."""
         if not self._outstanding:
+            self.timeline.queued()
             return True
         elapsed = self._clock.ticks_diff(self._clock.ticks_us(), self._written)
         if self._called_back or elapsed > self._overdue_us:

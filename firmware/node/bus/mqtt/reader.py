@@ -42,9 +42,9 @@ class Reader:
 
     async def read(self):
         """Read one packet, or the beginning of a large one. Raises Refused: MALFORMED (a length of five bytes), UNREACHABLE (the broker closed)."""
-        await self._fill(self._buffer[:1])
+        await self._fill(self._buffer[:2])  # the shortest packet, and of every packet the beginning
         self.kind, self.flags = self._buffer[0] >> 4, self._buffer[0] & 0x0F
-        self.size = await self._length()
+        self.size = await self._length(self._buffer[1])
         self.body = self._buffer[: min(self.size, len(self._buffer))]
         await self._fill(self.body)
 
@@ -66,15 +66,18 @@ class Reader:
             left -= len(piece)
             progress()
 
-    async def _length(self):
-        size = 0
-        for index in range(LENGTH_BYTES_MAX):
+    async def _length(self, octet):
+        """The remaining length (2.2.3), of which the first octet was read."""
+        size = octet & 0x7F
+        bits = 7
+        while octet & 0x80:
+            if bits == 7 * LENGTH_BYTES_MAX:
+                raise Refused(MALFORMED, "a remaining length of more than four bytes")
             await self._fill(self._buffer[:1])
             octet = self._buffer[0]
-            size |= (octet & 0x7F) << 7 * index
-            if not octet & 0x80:
-                return size
-        raise Refused(MALFORMED, "a remaining length of more than four bytes")
+            size |= (octet & 0x7F) << bits
+            bits += 7
+        return size
 
     async def _fill(self, view):
         while len(view):
