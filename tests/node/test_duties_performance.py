@@ -32,6 +32,9 @@ class Stage:
         self.told, self.played, self.postponed, self.over, self.bridges = [], [], [], [], []
         self._code = code
 
+    def at_hand(self, item):
+        return None
+
     async def find(self, item):
         raise Refused(self._code, "for the test")
 

@@ -78,7 +78,7 @@ class Performance:
     async def run(self):
         """Until it ended, in whatever way. Raises nothing but cancellation."""
         try:
-            sound = await self._find()
+            sound = self._stage.sounds.at_hand(self.item) or await self._find()
         except Refused as refused:
             await self._bridge(refused)
             return
@@ -86,7 +86,7 @@ class Performance:
             await self._sound(sound)
 
     async def _find(self):
-        """The sound, or None if stopped meanwhile. Raises Refused."""
+        """The sound that is not at hand, or None if stopped meanwhile. Raises Refused."""
         search = asyncio.create_task(self._stage.sounds.find(self.item))
         stop = asyncio.create_task(self._when_stopped(search))
         try:

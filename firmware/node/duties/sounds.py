@@ -45,15 +45,20 @@ class Sounds:
         self._live_bytes = live_bytes
         self._chance = chance
 
-    async def find(self, item):
-        """The Sound of an Item. A file that is not in the cache is fetched first, which needs silence. Raises Refused."""
+    def at_hand(self, item):
+        """The Sound of an Item, None where its file is not in the cache. Raises Refused."""
         if item.do == LIVE:
             return self._live(item.live)
-        if item.bulletin:
-            variant = self.variant(item.bulletin)
-            path = self._cache.path(variant["sha256"]) or await self._cache.fetch(self._get, item.files, variant)
-            return Sound(_file_source(variant["codec"], path), variant, variant["codec"])
-        return self.built_in(item.do)
+        if not item.bulletin:
+            return self.built_in(item.do)
+        variant = self.variant(item.bulletin)
+        path = self._cache.path(variant["sha256"])
+        return _stored(variant, path) if path else None
+
+    async def find(self, item):
+        """The Sound of an Item whose file has to be fetched first, which needs silence. Raises Refused."""
+        variant = self.variant(item.bulletin)
+        return _stored(variant, await self._cache.fetch(self._get, item.files, variant))
 
     def hold(self, sound):
         """It is about to be played: its file stays until `release`."""
@@ -108,6 +113,11 @@ class Sounds:
             from node.audio.sources.live import LiveSource
         backoff = Backoff(_RECONNECT_FIRST_MS, _RECONNECT_LONGEST_MS, self._chance)
         return Sound(LiveSource(self._get, urls, backoff, Jitter(self._live_bytes)), None, live["codec"])
+
+
+def _stored(variant, path):
+    codec = variant["codec"]
+    return Sound(_file_source(codec, path), variant, codec)
 
 
 def _file_source(codec, path):
