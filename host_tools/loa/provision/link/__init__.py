@@ -16,6 +16,7 @@ from loa.provision.link.letters import rename_globals, rename_parameters
 from loa.provision.link.modules import Program, text_of
 from loa.provision.link.overlays import Overlays
 from loa.provision.link.qualify import qualify
+from loa.provision.link.texts import take_texts
 
 LOADER = "node.late:overlay"  # what loads an overlay by its name
 
@@ -54,6 +55,7 @@ def link(
     attributes = rename_attributes(program, asked_for, alike.together())
     late.apply()
     alike.apply()
+    take_texts(program)
     names = rename_globals(program, {f"{program.joined}:{name}": name for name in roots[program.joined]})
     rename_parameters(program)
     texts = {program.joined: text_of(program, program.joined, names)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from loa.errors import LoaError
 
 _COMMON = 120  # names so often used that they should have an index of one byte in the table of names (below 128, py/persistentcode)
-_QSTR_MAX = 10  # letters; MicroPython makes names of constant texts up to this length
+QSTR_MAX = 10  # letters; MicroPython makes names of constant texts up to this length
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -161,6 +161,6 @@ def _common(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         for part in ("id", "attr", "name", "arg", "value"):
             name = getattr(node, part, None)
-            if isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name) and len(name) <= _QSTR_MAX:
+            if isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name) and len(name) <= QSTR_MAX:
                 counts[name] += 1
     return "if not __name__:\n    " + ".".join(["self", *(name for name, _ in counts.most_common(_COMMON) if name != "self")])
