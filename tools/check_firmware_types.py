@@ -15,7 +15,6 @@ STUBS = ("micropython-esp32-stubs", "micropython-stdlib-stubs")
 # What MicroPython 1.23 for ESP32 has and its stubs do not know. An entry that is no longer needed fails too.
 STUBS_LACK = (
     ("node/link/tls.py", '"SSLContext" has no attribute "verify_mode"'),
-    ("node/link/tcp.py", '"_OwnedStream" has no attribute "s"'),
     ("node/link/tcp.py", 'Module has no attribute "core"'),
     ("node/bell.py", 'Module has no attribute "core"'),
 )

@@ -1,6 +1,7 @@
 """Connections by name and address, plain and over TLS, and what becomes of each failure."""
 
 import asyncio
+import hashlib
 import os
 
 from support_link import answering, body_of, network, refusal_of, serve, server_context, vector
@@ -225,6 +226,30 @@ async def test_a_peer_that_does_not_read_times_the_writer_out():
     assert (await refusal_of(flood())).code == refusal.TIMEOUT
     stream.close()
     server.close()
+
+
+async def test_what_a_peer_takes_late_arrives_whole_and_in_order():
+    block = bytes(range(251)) * 2000  # more than a connection takes at once
+    digest, came = hashlib.sha256(), asyncio.Event()
+
+    async def slow(reader, writer):
+        await asyncio.sleep_ms(100)
+        left = 2 * len(block)
+        while left:
+            data = await reader.read(min(left, 10000))
+            left -= len(data)
+            digest.update(data)
+        came.set()
+
+    server, port = await serve(slow)
+    stream = await network().connect("localhost", port)
+    for _ in range(2):
+        stream.write(block)
+        await stream.drain()
+    await asyncio.wait_for_ms(came.wait(), 10000)
+    stream.close()
+    server.close()
+    assert digest.digest() == hashlib.sha256(block + block).digest()
 
 
 def test_certificates_of_a_pem_text():

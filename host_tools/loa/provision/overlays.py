@@ -234,6 +234,7 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.link.net",
         "node.link.stream:Stream.__init__",
         "node.link.tcp",
+        "!node.link.tcp:_Socket",
         "node.link.tls",
     ),
     # Asks for an address and for the time, and tries networks.
