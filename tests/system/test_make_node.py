@@ -23,6 +23,7 @@ from loa.flash.layout import runtime_stretches
 from loa.flash.loader import connected
 from loa.flash.write import WrongBoard
 from loa.provision.contents import Services
+from loa.provision.contents import boot_files
 from loa.provision.disk import read_littlefs
 from loa.sim.commune import Commune
 from loa.sim.node import wait_until
@@ -237,6 +238,16 @@ def test_provisioning_a_flashed_board_makes_it_a_node(offline, tmp_path):
         assert _files(plugged, "app") == _files(reference, "app")
         assert _files(plugged, "data") == _files(reference, "data")
         assert set(_files(plugged, "vfs")) == set(_files(reference, "vfs"))
+
+
+def test_a_module_that_is_compiled_now_is_not_hidden_by_its_source(offline, tmp_path, monkeypatch):
+    with board(tmp_path) as plugged:
+        with monkeypatch.context() as before:
+            before.setattr("loa.provision.contents.boot_files", lambda interpreted: boot_files(interpreted=True))
+            make_node(offline, port(plugged), ["ban-la-1"], Heard())
+        assert "archive.py" in _files(plugged, "vfs")
+        provision(offline, port(plugged), "ban-la-1", Heard())
+        assert sorted(name for name in _files(plugged, "vfs") if "json" not in name) == ["archive.mpy", "ca.pem", "main.py", "mounting.mpy"]
 
 
 def test_an_application_that_does_not_fit_beside_the_old_one_takes_its_place(offline, tmp_path, monkeypatch):

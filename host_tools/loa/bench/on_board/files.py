@@ -97,7 +97,9 @@ def take(text):
 
 
 def end():
-    """It is whole: in one step it replaces the old one."""
+    """It is whole: in one step it replaces the old one. The source of a module that is compiled now would be imported in its place."""
     file.close()
     os.rename(target + ".new", target)
+    if target.endswith(".mpy"):
+        remove(target[:-4] + ".py")
     watchdog.feed()
