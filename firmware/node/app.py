@@ -103,12 +103,23 @@ class Node:
         self.sntp = Sntp(self.resolver, settings.time_servers, self.clock, random.random)
 
         # Audio
-        sink = I2SSink(board.i2s, board.amplifier, board.rate)
+        sink = I2SSink(board.i2s, board.amplifier, board.rate, take=board.memory.take)
         playable = codecs.load(board.codecs)
         self.codecs = [name for name in CODEC_ORDER if name in playable]
-        self.player = Player(sink, playable, self.gate, self._check_in("player", _PLAYER_HANG_MS), gain.factor(settings.ceiling))
+        self.player = Player(
+            sink, playable, self.gate, self._check_in("player", _PLAYER_HANG_MS), gain.factor(settings.ceiling), take=board.memory.take
+        )
+        live_bytes = board.buffers["live"]
         sounds = Sounds(
-            self.cache, self._get, self.codecs, board.rate, settings.language, settings.plain_live, board.buffers["live"], random.random
+            self.cache,
+            self._get,
+            self.codecs,
+            board.rate,
+            settings.language,
+            settings.plain_live,
+            live_bytes,
+            board.memory.spare(live_bytes),
+            random.random,
         )
 
         # Plan, and who carries it out

@@ -8,6 +8,7 @@ import network
 from esp32 import Partition
 
 from node.drivers.fitted import Fitted
+from node.drivers.spare_memory import SpareMemory
 
 _CAUSES = {
     machine.PWRON_RESET: "power",  # or brown-out: the chip does not tell
@@ -35,6 +36,7 @@ class Board:
         self.name = wiring["board"]
         self.rate = wiring["rate"]  # of the samples, Hz
         self.buffers = wiring["buffers"]  # bytes, that may wait: `live`, `inbox`, `outbox`
+        self.memory = SpareMemory(wiring.get("spare_memory"), esp32.idf_heap_info(esp32.HEAP_DATA))
         self.codecs = wiring["codecs"]  # that it has the memory and the speed for
         self.data = root + "/data"
         self.rtc = machine.RTC()

@@ -11,10 +11,10 @@ BREAK = -1  # what a source's `readinto` returns where the sound before and behi
 
 
 class Chunks:
-    """The two buffers, of `size` bytes each, made once. The feeder fills one while the pump empties the other."""
+    """The two buffers, of `size` bytes each, made once by `take`. The feeder fills one while the pump empties the other."""
 
-    def __init__(self, size):
-        self.buffers = (bytearray(size), bytearray(size))
+    def __init__(self, size, take=bytearray):
+        self.buffers = (take(size), take(size))
         self.views = tuple(memoryview(buffer) for buffer in self.buffers)
         self.clear()
 

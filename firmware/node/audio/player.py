@@ -40,10 +40,10 @@ class Player:
     """`sink`: see `node.audio.sink`. `codecs`: `{name: class}`, one instance of each is made now. `gate`: see `node.store.gate`, closed while sound is out.
 
     `ceiling`: the gain at volume 100, Q2.14. `starved_ms`: silence after which a source without data is given up. `check_in()` is called at
-    least every second while all is well.
+    least every second while all is well. `take(n)` gives a buffer of n bytes for good.
     """
 
-    def __init__(self, sink, codecs, gate, check_in, ceiling=gain.FACTOR_ONE, starved_ms=_STARVED_MS, clock=time):
+    def __init__(self, sink, codecs, gate, check_in, ceiling=gain.FACTOR_ONE, starved_ms=_STARVED_MS, clock=time, take=bytearray):
         self._sink = sink
         self._codecs = {name: codecs[name]() for name in codecs}
         self._gate = gate
@@ -52,8 +52,8 @@ class Player:
         self._ceiling = ceiling
         self._starved_ms = starved_ms
         self._clock = clock
-        self._chunks = Chunks(2 * sink.block_frames)  # what a block is in the codec that needs most, PCM
-        self._pump = Pump(sink, self._chunks)
+        self._chunks = Chunks(2 * sink.block_frames, take)  # what a block is in the codec that needs most, PCM
+        self._pump = Pump(sink, self._chunks, take)
         self._programme = None
         self._wake = Bell()
         self._free = asyncio.Event()

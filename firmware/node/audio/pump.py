@@ -30,18 +30,18 @@ _FED = const(4)  # the codec has bytes again, or knows that there are no more
 
 
 class Pump:
-    """`sink` as in `node.audio.sink`; `chunks` as in `node.audio.feeder`.
+    """`sink` as in `node.audio.sink`; `chunks` as in `node.audio.feeder`; `take(n)` gives a buffer of n bytes for good.
 
     The sink reads a block until it is ready again, and steps are made only when it is: all three buffers are free whenever a step begins.
     """
 
-    def __init__(self, sink, chunks):
+    def __init__(self, sink, chunks, take=bytearray):
         self._sink = sink
         self._chunks = chunks
         self._frames = sink.block_frames
         self._ramp = Ramp(self._frames)
-        self._kept = bytearray(2 * self._frames)
-        self._fresh = bytearray(2 * self._frames)
+        self._kept = take(2 * self._frames)
+        self._fresh = take(2 * self._frames)
         self._silence = sink.silence
         self._factor = 0  # Q2.14
         self._codec = None

@@ -24,11 +24,12 @@ _STABLE_BLOCKS = const(2)  # blocks of silence around switching the amplifier
 class I2SSink:
     """Mono int16 out at `rate`.
 
-    `i2s_factory(rate, ring_bytes)` makes a running `machine.I2S` with a ring of so many bytes; `amplifier` has `async on(rate)` and `off()`.
+    `i2s_factory(rate, ring_bytes)` makes a running `machine.I2S` with a ring of so many bytes; `amplifier` has `async on(rate)` and `off()`; `take(n)` gives
+    a buffer of n bytes for good.
     Blocks are `block_frames` long: the multiple of 512 that lasts at least 20 ms. The ring holds at least 240 ms.
     """
 
-    def __init__(self, i2s_factory, amplifier, rate, ring_ms=_RING_MS_MIN, clock=time):
+    def __init__(self, i2s_factory, amplifier, rate, ring_ms=_RING_MS_MIN, clock=time, take=bytearray):
         self._i2s_factory = i2s_factory
         self._amplifier = amplifier
         self._clock = clock
@@ -38,7 +39,7 @@ class I2SSink:
         self.stall_frames = rate * _STALL_MS // 1000
         self.timeline = Timeline(rate, self.ring_frames, self.block_frames, clock)
         self.callbacks_lost = 0
-        self.silence = bytearray(2 * self.block_frames)  # a block of it, for whoever needs one
+        self.silence = take(2 * self.block_frames)  # a block of it, for whoever needs one
         self._i2s = None
         self._outstanding = False  # a block is on its way into the ring, or its callback is lost
         self._called_back = False

@@ -29,10 +29,20 @@ class Codec:
 
 
 @dataclass(frozen=True)
+class Spare:
+    """Memory that the stock runtime keeps for a Bluetooth controller, and the sizes of the regions of IDF's heap before and behind it."""
+
+    address: int
+    bytes: int
+    between: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Processor:
     """`pins` that a board may use, `outputs` of these that can drive something, `march` for mpy-cross, `offset` of the boot loader in flash.
 
-    `download`: the pin that is low at reset for the ROM to wait for a serial loader (data sheets, strapping pins).
+    `download`: the pin that is low at reset for the ROM to wait for a serial loader (data sheets, strapping pins). `spare`: see
+    `firmware/node/drivers/spare_memory.py`.
     """
 
     pins: frozenset[int]
@@ -41,6 +51,7 @@ class Processor:
     offset: int
     clocks: tuple[str, ...]
     download: int
+    spare: Spare | None = None
 
 
 CODECS = {
@@ -59,8 +70,10 @@ SUPPLY_SENSORS = {"ina219": tuple(range(0x40, 0x50)), "ina226": tuple(range(0x40
 _ESP32_OUTPUTS = frozenset({*range(6), *range(12, 20), 21, 22, 23, 25, 26, 27, 32, 33})  # 6 to 11 are the flash's
 _S3 = frozenset({*range(22), *range(33, 49)})  # 22 to 25 do not exist, 26 to 32 are the flash's
 _C3 = frozenset({*range(11), *range(18, 22)})
+# ESP-IDF 5, soc/esp32/include/soc/soc.h: SOC_MEM_BT_EM_START to SOC_MEM_BT_EM_BREDR_REAL_END; regions as seen on an emulated ESP32 with the stock 1.23.
+_BLUETOOTH = Spare(0x3FFB0000, 0x6388, (240, 7288))
 PROCESSORS = {
-    "esp32": Processor(_ESP32_OUTPUTS | {34, 35, 36, 39}, _ESP32_OUTPUTS, "xtensawin", 0x1000, (BIT_CLOCK, CLK_OUT1), 0),
+    "esp32": Processor(_ESP32_OUTPUTS | {34, 35, 36, 39}, _ESP32_OUTPUTS, "xtensawin", 0x1000, (BIT_CLOCK, CLK_OUT1), 0, _BLUETOOTH),
     "esp32s3": Processor(_S3, _S3, "xtensawin", 0x0, (BIT_CLOCK, ANY_PIN), 0),
     "esp32c3": Processor(_C3, _C3, "rv32imc", 0x0, (BIT_CLOCK,), 9),
 }

@@ -4,11 +4,12 @@ Whatever has pins also has `source`, the vendor's document or schematic from whi
 by this project.
 """
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from loa.boards.chips import CODECS
+from loa.boards.chips import CODECS, PROCESSORS
 from loa.errors import EXIT_INVALID, LoaError
 from loa.language import _
 from loa.sim.hardware.flash import BLOCK
@@ -226,7 +227,8 @@ class Board(_Table):
             "board": name,
             "uplinks": self.uplinks,
             "rate": rate,
-            "buffers": WITH_PSRAM if self.psram_mb else WITHOUT_PSRAM,
+            "buffers": WITHOUT_PSRAM if self.lean else WITH_PSRAM,
+            "spare_memory": asdict(spare) if (spare := PROCESSORS[self.chip].spare) and self.lean else None,
             "codecs": [codec for codec in self.audio.plays if not (interpreted and codec in MACHINE_CODE)],
             "i2s": {"unit": self.audio.i2s.unit, "sck": self.audio.i2s.sck, "ws": self.audio.i2s.ws, "sd": self.audio.i2s.sd},
             "codec": self._codec(),

@@ -28,6 +28,7 @@ _AT_BOOT: dict[str, tuple[str, ...]] = {
         "node.drivers.fitted:Fitted._switch",
         "node.drivers.fitted:Fitted._output",
         "node.drivers.fitted:_driver",
+        "node.drivers.spare_memory",
         "node.portal.wanted",
         "node.settings",
         "node.store.networks",

@@ -1,6 +1,7 @@
 """What a syntax tree says of functions, classes and attributes that `overlays` must know before it moves any: how they are used, and where."""
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -11,13 +12,17 @@ def may_go(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """False for what MicroPython itself calls, and for what only makes sense in its class."""
     special = method.name.startswith("__") and method.name != INIT
     inside = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
-    defaults = all(is_plain(default) or is_global(default) for default in method.args.defaults)
+    defaults = all(is_plain(default) or is_global(default) or is_built_in(default) for default in method.args.defaults)
     plain = not (method.args.kwarg or method.args.kwonlyargs or method.args.posonlyargs)
     return not (special or method.decorator_list or "super" in inside) and defaults and plain
 
 
 def is_global(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and ":" in node.id
+
+
+def is_built_in(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and hasattr(builtins, node.id)
 
 
 def is_plain(value: ast.expr) -> bool:

@@ -2,7 +2,7 @@
 
 from chip import CHIP
 
-from loa.sim.esp32 import idf_heap
+from loa.sim.esp32 import idf_heap, spare_memory
 from loa.sim.esp32.nvs import NVS
 from loa.sim.esp32.partition import Partition
 
@@ -17,7 +17,7 @@ __all__ = ["HEAP_DATA", "HEAP_EXEC", "NVS", "Partition", "idf_heap_info", "raw_t
 def idf_heap_info(capabilities):
     """Regions as `(bytes, free, largest free block, lowest free so far)`."""
     if capabilities == HEAP_DATA:
-        return [idf_heap.HEAP.region(CHIP.has_psram)]
+        return [*([] if CHIP.has_psram else spare_memory.BETWEEN), idf_heap.HEAP.region(CHIP.has_psram)]
     return list(_EXECUTABLE) if capabilities == HEAP_EXEC else []
 
 

@@ -5,5 +5,8 @@ import sys
 import task_queue
 import transport_security
 
+from loa.sim.esp32 import spare_memory
+
 sys.modules["_asyncio"] = task_queue
 sys.modules["tls"] = transport_security
+sys.modules["uctypes"] = spare_memory
