@@ -15,6 +15,7 @@ class Loading:
     """
 
     def __enter__(self):
+        del _kept[:]  # a small board has no memory for these and for overlays that rest
         self._there = set(sys.modules)
 
     def __exit__(self, *_):
@@ -41,10 +42,10 @@ def overlay(name):
             _kept.remove(module)
             break
     else:
+        del _kept[: 1 - _KEPT_MAX]  # before there is another: it may need that memory
         module = __import__(name)
         del sys.modules[name]
     _kept.append(module)
-    del _kept[:-_KEPT_MAX]
     return module
 
 

@@ -109,6 +109,8 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
     # Writes into the journal and makes room in it.
     "journal": (
         "node.duties.diary",
+        "!node.duties.diary:Diary.mark",  # every other second
+        "!node.duties.diary:Diary._try",
         "node.health.proof",
         "node.store.journal",
         "!node.store.journal:Journal.run",
@@ -121,25 +123,34 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
     "inbox": (
         "node.app:Node._committed",
         "node.app:Node._keep",
+        "node.bus.admission:Admission.commit",
+        "node.bus.admission:_subject",
+        "node.bus.limits:document_id",
+        "node.bus.replay:Done.add",
         "node.duties.commands:Commands.handle",
         "node.duties.documents",
         "node.duties.inbox:Inbox._take",
         "node.duties.inbox:Inbox._act",
         "node.duties.inbox:Inbox._review_pending",
         "node.duties.inbox:Inbox._tell",
-        "node.duties.inbox:Inbox.restore",
+        "node.store.shelf:Shelf.put",
     ),
-    # Judges it.
+    # Proves who signed it.
+    "prove": (
+        "node.bus.encoding",
+        "!node.bus.encoding:to_base64url",
+        "node.bus.jws",
+        "node.bus.rs256",
+    ),
+    # Judges what it says.
     "judge": (
         "node.bus.admission",
-        "node.bus.encoding",
-        "node.bus.jws",
+        "!node.bus.admission:Admission._check_revision",
         "node.bus.limits",
         "node.bus.replay",
-        "node.bus.rs256",
+        "!node.bus.replay:Done.check",
         "node.bus.tables",
         "node.bus.trust",
-        "node.store.shelf:Shelf.put",
     ),
     # Takes a plan or orders.
     "plan": (
@@ -193,13 +204,21 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "!node.audio.wav:Format",
         "node.audio.wav:Parser()",
         "node.duties.commands",
-        "node.duties.conductor:Conductor._follow",
         "node.duties.performance",
         "!node.duties.performance:Performance.run",
         "!node.duties.performance:Performance._mark",
         "!node.duties.performance:Performance._sound",
         "node.duties.sounds",
         "node.app:Node._start_anew",
+    ),
+    # Chooses among the variants of a bulletin.
+    "choose": (
+        "node.duties.fetcher:Fetcher._complain",
+        "node.duties.fetcher:Fetcher._wanted",
+        "node.duties.sounds:Sounds.variant",
+        "node.duties.sounds:Sounds._preference",
+        "node.store.cache:Cache.path",
+        "node.store.cache:Cache._place",
     ),
     # Tells the station.
     "report": (
@@ -236,7 +255,11 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.link.stream:Stream.__init__",
         "node.link.tcp",
         "!node.link.tcp:_Socket",
+    ),
+    # Changes whom the node believes as a server.
+    "certificates": (
         "node.link.tls",
+        "node.settings:Settings.ca",
     ),
     # Asks for an address and for the time, and tries networks.
     "names": (
@@ -275,6 +298,7 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "!node.duties.fetcher:Fetcher.run",
         "!node.duties.fetcher:Fetcher._excuse",
         "!node.duties.fetcher:Fetcher._keep_fetching",
+        "!node.duties.fetcher:Fetcher.need",
         "node.store.cache",
         "node.store.files",
         "node.store.memo:Memo.save",

@@ -17,7 +17,7 @@ __all__ = ["HEAP_DATA", "HEAP_EXEC", "NVS", "Partition", "idf_heap_info", "raw_t
 def idf_heap_info(capabilities):
     """Regions as `(bytes, free, largest free block, lowest free so far)`."""
     if capabilities == HEAP_DATA:
-        return [*([] if CHIP.has_psram else spare_memory.BETWEEN), idf_heap.HEAP.region(CHIP.has_psram)]
+        return ([] if CHIP.has_psram else spare_memory.BETWEEN) + [idf_heap.HEAP.region(CHIP.has_psram)]
     return list(_EXECUTABLE) if capabilities == HEAP_EXEC else []
 
 
