@@ -22,8 +22,7 @@ from loa.flash.errors import BoardError, NoAnswer, PortBusy, PortMissing
 from loa.flash.layout import runtime_stretches
 from loa.flash.loader import connected
 from loa.flash.write import WrongBoard
-from loa.provision.contents import Services
-from loa.provision.contents import boot_files
+from loa.provision.contents import Services, boot_files
 from loa.provision.disk import read_littlefs
 from loa.sim.commune import Commune
 from loa.sim.node import wait_until
