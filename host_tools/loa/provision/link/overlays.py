@@ -2,8 +2,9 @@
 
 What is moved is chosen by the application's list (`Program` names, see `entries`); how it is written does not change. A function that is only used in
 one overlay goes there by itself, and so does a constant. A call from elsewhere becomes `overlay("name").function(...)`. Of a class with objects that
-stay the methods go: `self.method(...)`, and `x.method(...)` where no other class has such a method, become calls of a function; where that cannot be
-told, the class keeps a method that does nothing but call it. Classes stay, since objects, `except` and `isinstance` hold on to them.
+stay the methods go: `x.method(...)` becomes the call of a function where it is known of which class `x` is (`kinds`), or no other class has such a
+method; where that cannot be told, the class keeps a method that does nothing but call it. Classes stay, since objects, `except` and `isinstance` hold on to
+them.
 
 `Overlays` decides while attributes still have the names that people gave them; `apply` moves when they are short.
 """
