@@ -5,7 +5,9 @@ of its own. Counted instead of made: samples, see `docs/fleet.md`. OpenSSL multi
 `firmware_check_ms` is what the firmware's own 17 multiplications take here, and `signature_share_in_python` the share that they would have had.
 The order is the built-in siren, so that nobody fetches anything: 2,000 fetches of one minute of sound are 700 MB, which a commune's uplink does not
 carry either; urgent bulletins are stored ahead.
-`processors_beside_nodes` is what broker, station and everything else on the machine used while nodes began to play; on a quiet machine the first two alone.
+`processors` says how many were busy from the order to the last sound, for the nodes and beside them: on a quiet machine with broker and station alone.
+`max_nodes` is the largest fleet whose one order sounded everywhere within `LIMIT_MS` and was answered by all, found upwards or downwards from 2,000;
+`limited_by` says what the next larger one that was tried lacked.
 Playing is told by the emulated I2S: the first buffer that is no silence goes out. From publish, when the order is committed at the station's desk.
 """
 
@@ -27,13 +29,16 @@ NODES = 2_000
 ORDERS = 5
 AREA = "son-la/moc-chau"
 LIMIT_MS = 3_000
-LARGER = (3_000, 4_500, 6_500, 8_000, 10_000)
+LEAST, MOST = 600, 12_000  # between which the largest fleet is looked for; smaller ones have finer blocks and are another thing
 _SETTLE_S = 5.0
 _IDLE_S = 15.0
 _PLAYING_S = 5.0
 _ANSWER_S = 60.0
 _QUIET_S = 120.0
-_ENOUGH_S = 360.0  # after this no larger fleet is tried
+_CALM = 2  # times what a node takes when it is idle
+_ENOUGH_S = 540.0  # after this no other fleet is tried
+_NEAR = 10  # the largest is known to its tenth part
+_FULL = 0.9  # of the processors: with so much in use it is they that limit
 _ONLINE_S = 180.0
 _CHECKS = 200
 _MULTIPLICATIONS = 17  # of a check under the exponent 65537, see `node.bus.rs256`
@@ -43,22 +48,41 @@ def measure(evidence: Path) -> dict[str, Any]:
     """The figures; raw ones go to `evidence`."""
     began = time.monotonic()
     figures = _measure(NODES, ORDERS, evidence)
-    figures["largest"] = {}
-    figures["max_nodes"] = NODES if figures["acked"] == 1.0 and figures["urgent_p99_ms"] <= LIMIT_MS else 0
-    for count in LARGER if figures["max_nodes"] else ():
-        if time.monotonic() - began > _ENOUGH_S:
-            figures["largest"][count] = "not tried: the bench has taken long enough"
-            break
+    tried: dict[int, str] = {NODES: _lacks(figures)}
+    while (count := next_count(tried)) is not None and time.monotonic() - began < _ENOUGH_S:
         try:
-            larger = _measure(count, 1, evidence)
+            tried[count] = _lacks(_measure(count, 1, evidence))
         except LoaError as failed:
-            figures["largest"][count] = str(failed)
-            break
-        figures["largest"][count] = larger["urgent_p99_ms"]
-        if larger["urgent_p99_ms"] > LIMIT_MS or larger["acked"] < 1.0:
-            break
-        figures["max_nodes"] = count
+            tried[count] = str(failed)
+    figures["tried"] = {str(count): lacks or "good" for count, lacks in tried.items()}
+    figures["max_nodes"] = max((count for count, lacks in tried.items() if not lacks), default=0)
+    figures["limited_by"] = next((tried[count] for count in sorted(tried) if tried[count]), "the bench: no larger fleet was tried")
     return figures
+
+
+def next_count(tried: dict[int, str]) -> int | None:
+    """The fleet to try next, by what those before it lacked; None when the largest good one is known well enough."""
+    good = max((count for count, lacks in tried.items() if not lacks), default=0)
+    bad = min((count for count, lacks in tried.items() if lacks), default=None)
+    if bad is None:
+        return min(MOST, good * 3 // 2) if good < MOST else None
+    if not good:
+        return max(LEAST, bad * 2 // 3) if bad > LEAST else None
+    return (good + bad) // 2 if bad - good > good // _NEAR else None
+
+
+def _lacks(figures: dict[str, Any]) -> str:
+    """Why a fleet is too large, empty if it is not."""
+    if figures["heard"] < 1.0:
+        return f"it did not sound on {1 - figures['heard']:.2%} of the nodes"
+    if figures["acked"] < 1.0:
+        return f"{1 - figures['acked']:.2%} of the answers did not come"
+    if figures["urgent_p99_ms"] <= LIMIT_MS:
+        return ""
+    nodes, beside = figures["processors"]["nodes"], figures["processors"]["beside"]
+    count = os.cpu_count() or 1
+    what = "processors" if nodes + beside > _FULL * count else "waiting, not processors"
+    return f"{what}: p99 {figures['urgent_p99_ms']} ms, of {count} the nodes used {nodes} and all else {beside}"
 
 
 def _measure(count: int, orders: int, evidence: Path) -> dict[str, Any]:
@@ -76,6 +100,7 @@ def _measure(count: int, orders: int, evidence: Path) -> dict[str, Any]:
         rounds: list[dict[str, Any]] = []
         for _ in range(orders):
             rounds.append(_order(fleet))
+            _wait_quiet(fleet, idle)
             (evidence / f"fleet-{count}.json").write_text(json.dumps(rounds, indent=1) + "\n")
         look = fleet.crew.look()
         waits = sorted(wait for one in rounds for wait in one["waits_ms"])
@@ -94,15 +119,15 @@ def _measure(count: int, orders: int, evidence: Path) -> dict[str, Any]:
             **_in_python(rounds),
             "underruns": rounds[-1]["underruns"],
             "rss_per_node_kb": round(look.rss_kb / count),
-            "processors_beside_nodes": round(statistics.fmean(one["beside"] for one in rounds), 2),
+            "processors": {who: round(statistics.fmean(one["busy"][who] for one in rounds), 2) for who in ("nodes", "beside")},
             "load_before": round(load, 2),
         }
 
 
 def _order(fleet: FleetCommune) -> dict[str, Any]:
-    """Give one order, wait until all nodes play it and have answered, take it back and wait for silence."""
+    """Give one order, wait until all nodes play it and have answered, and take it back."""
     desk = fleet.commune.desk
-    before, busy = fleet.crew.look(), _busy_s()
+    before, busy_before = fleet.crew.look(), _busy_s()
     order = desk.sound(AREA, "siren", valid_s=600)
     given = time.time()
     air = desk.documents.current(topics.AIR, AREA)
@@ -111,32 +136,32 @@ def _order(fleet: FleetCommune) -> dict[str, Any]:
     acked_s = 0.0
     acked: set[str] = set()
     at_sound: Look | None = None
+    busy: dict[str, float] = {}
     while time.time() - given < _ANSWER_S and (len(first) < fleet.count or len(acked) < fleet.count):
         time.sleep(0.25)
         for event in fleet.crew.told():
             if isinstance(event, Sound) and event.key is not None and order in event.key:
                 first.setdefault(event.node, (event.unix_us / 1_000_000 - given) * 1000)
-        if len(first) == fleet.count and at_sound is None:
+        if at_sound is None and (len(first) == fleet.count or time.time() - given > _ANSWER_S / 2):
             at_sound = fleet.crew.look()
+            elapsed, nodes_s = time.time() - given, at_sound.cpu_s - before.cpu_s
+            busy = {"nodes": nodes_s / elapsed, "beside": (_busy_s() - busy_before - nodes_s) / elapsed}
         if at_sound is not None:
             acked = {ack["node"] for ack in desk.nodes.acks(air.id)}
             acked_s = time.time() - given
-    elapsed = time.time() - given
-    after = at_sound or fleet.crew.look()
-    beside = (_busy_s() - busy - (fleet.crew.look().cpu_s - before.cpu_s)) / elapsed
+    assert at_sound is not None
     playing = _rate(fleet, _PLAYING_S)
     desk.cancel(order)
-    _wait_quiet(fleet)
     return {
         "order": order,
         "waits_ms": sorted(round(wait, 1) for wait in first.values()),
         "acked": len(acked),
         "acked_s": round(acked_s, 2),
         "playing": playing,
-        "cpu_s": after.cpu_s - before.cpu_s,
-        "checks": after.checks - before.checks,
-        "check_share": (after.check_cpu_s - before.check_cpu_s) / max(after.cpu_s - before.cpu_s, 1e-9),
-        "beside": beside,
+        "cpu_s": at_sound.cpu_s - before.cpu_s,
+        "checks": at_sound.checks - before.checks,
+        "check_share": (at_sound.check_cpu_s - before.check_cpu_s) / max(at_sound.cpu_s - before.cpu_s, 1e-9),
+        "busy": busy,
         "underruns": fleet.crew.look().underruns,
     }
 
@@ -163,12 +188,14 @@ def _rate(fleet: FleetCommune, seconds: float) -> float:
     return (fleet.crew.look().cpu_s - before.cpu_s) * 1000 * 60 / (time.monotonic() - began) / fleet.count
 
 
-def _wait_quiet(fleet: FleetCommune) -> None:
-    """Return when nothing is on the air and the amplifiers have been off for a while."""
+def _wait_quiet(fleet: FleetCommune, idle: float) -> None:
+    """Return when nothing is on the air, the amplifiers have been off for a while, and what was played has been reported and confirmed."""
     deadline = time.monotonic() + _QUIET_S
     while fleet.crew.look().air and time.monotonic() < deadline:
         time.sleep(0.5)
     time.sleep(_SETTLE_S)
+    while _rate(fleet, 1.0) > _CALM * idle and time.monotonic() < deadline:
+        pass
 
 
 def _busy_s() -> float:
