@@ -75,7 +75,7 @@ class Crew:
     def says(self) -> str:
         """One line for people: what the nodes' sound is made of."""
         kernels = _("samples are counted, not made, and OpenSSL multiplies for signatures") if self.ledger else _("kernels are host twins")
-        grain = _(", in blocks of 171 ms instead of 21, and guards look once a second") if self.coarse else ""
+        grain = _(", in blocks of 128 ms instead of 21, and guards look once a second") if self.coarse else ""
         version = sys.version.split()[0]
         fleet = _(
             "{nodes} nodes in {parts} processes on CPython {version}", nodes=len(self._place), parts=len(self._parts), version=version

@@ -1,6 +1,6 @@
 """Lets a station's nodes live through hours or days in seconds: virtual time, an inner network, the station's own record and signatures.
 
-Real: the firmware from the board's objects up, and what the station signs, checks and records. Counted instead of made: samples, in blocks of 171 ms.
+Real: the firmware from the board's objects up, and what the station signs, checks and records. Counted instead of made: samples, in blocks of 128 ms.
 Guards look every 10 s, the watchdog's every 30 s, instead of several times a second, so that an idle hour costs little.
 """
 

@@ -156,6 +156,40 @@ def asyncio_twin(world: World, doors: Doors) -> SimpleNamespace:
     )
 
 
+def bell_twin(world: World) -> type:
+    """The class `node.bell.Bell`: one future a wait, where the firmware's own for CPython makes an event and a time-out of asyncio's each time."""
+    wheel, now_us = world.wheel, world.clock.now_us
+    loop = asyncio.get_running_loop()
+
+    class Bell:
+        __slots__ = ("_waiter", "rung")
+
+        def __init__(self) -> None:
+            self.rung = False
+            self._waiter: asyncio.Future[None] | None = None
+
+        def ring(self) -> None:
+            self.rung = True
+            waiter, self._waiter = self._waiter, None
+            if waiter is not None and not waiter.done():
+                waiter.set_result(None)
+
+        def clear(self) -> None:
+            self.rung = False
+
+        async def within(self, milliseconds: int) -> bool:
+            if not self.rung:
+                self._waiter = waiter = loop.create_future()
+                wheel.at(now_us() + max(milliseconds * 1_000, 1), waiter)
+                try:
+                    await waiter
+                finally:
+                    self._waiter = None
+            return self.rung
+
+    return Bell
+
+
 def hold_sleepers(twin: SimpleNamespace, world: World) -> None:
     """From now on who sleeps on a chip whose program is held sleeps until it is let go. Each sleep costs more then: only for where erases take time."""
     sleep_ms, now_us = twin.sleep_ms, world.clock.now_us

@@ -27,6 +27,7 @@ from loa.sim.fleet.runtime import (
     Doors,
     HostDoors,
     asyncio_twin,
+    bell_twin,
     gc_twin,
     hold_sleepers,
     micropython_twin,
@@ -44,11 +45,11 @@ _CALM = calm()
 _LOOK_S = 1.0
 _TOLD_MAX = 200_000
 COARSE = {
-    "node.audio.sink._BLOCK_MS_MIN": 160,  # instead of 20: a block is 171 ms at 24 kHz
-    "node.audio.sink._RING_MS_MIN": 500,  # 240: three blocks
+    "node.audio.sink._BLOCK_MS_MIN": 120,  # instead of 20: a block is 128 ms at 24 kHz
+    "node.audio.sink._RING_MS_MIN": 380,  # 240: three blocks
     "node.audio.sink._STABLE_BLOCKS": 1,  # 2; one lasts longer than those two
     "node.audio.sink._POLL_MS": 40,  # 5
-    "node.audio.player._BEAT_MS": 80,  # 5
+    "node.audio.player._BEAT_MS": 110,  # 5; with what is left of a tick shorter than a block, which is then looked for once
     "node.link.stream._GUARD_MS": 1_000,  # 200
     "node.link.uplink._TICK_MS": 1_000,  # 250
 }
@@ -74,7 +75,9 @@ def new_universe(clock: Clock, doors: Doors, ledger: bool) -> tuple[World, Unive
         "sys": sys_twin(),
         "time": time_twin(world),
     }
-    return world, Universe(twins, {"open": open_file, "print": print_twin, **NAMES})
+    universe = Universe(twins, {"open": open_file, "print": print_twin, **NAMES})
+    universe.set("node.bell.Bell", bell_twin(world))
+    return world, universe
 
 
 def share_sine(universe: Universe) -> None:
