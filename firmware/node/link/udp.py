@@ -11,7 +11,7 @@ from errno import EAGAIN
 from micropython import const
 
 _POLL_MS = const(10)
-_DATAGRAM_MAX = const(1232)  # what DNS sends at most without asking (RFC 1035, 2.3.4: 512) and more; longer ones arrive cut off
+_DATAGRAM_MAX = const(512)  # what DNS sends at most without being asked for more (RFC 1035, 2.3.4); longer ones arrive cut off
 
 
 async def exchange(address, port, question, answer_of, timeout_ms):
