@@ -143,6 +143,20 @@ def test_modules_that_are_loaded_late_stay_and_find_what_was_joined():
     assert set(texts) == {"p.__init__", "p.late", "p.user"} and outcome(texts) == "(4, 'xxx', 3)\n"
 
 
+def test_what_a_late_module_has_for_itself_gets_short_names():
+    late = "_LONG_ONES = [1, 2]\nclass _Held:\n    def get(self): return _LONG_ONES\ndef make(): return _Held().get()"
+    user = "def main():\n    from p import late\n    print(late.make())"
+    texts = {"p.__init__": "", "p.late": late, "p.user": user}
+    linked_texts = link(texts, {"p.user": ("main",)}).texts
+    assert "_LONG" not in linked_texts["p.late"] and "_Held" not in linked_texts["p.late"] and "def make" in linked_texts["p.late"]
+    assert outcome(linked_texts) == outcome(texts) == "[1, 2]\n"
+
+
+def test_its_functions_can_still_be_told():
+    texts = {"p.__init__": "", "p.late": "def _two(): pass\ndef make(): return _two()", "p.user": "def main():\n    from p import late"}
+    assert ["p.late._two"] in link(texts, {"p.user": ("main",)}).functions.values()
+
+
 def test_attributes_that_a_guest_asks_for_keep_their_names():
     user = "class Board:\n    def __init__(self): self.wattage = self.other = 1\ndef main(): pass\n"
     text = link({"p.user": user}, {"p.user": ("main", "Board")}, ["from p.user import Board\nprint(Board().wattage)"]).texts["p.user"]

@@ -48,5 +48,5 @@ def test_a_module_that_is_loaded_late_says_the_same():
     user = "def main():\n    from p import far\n    print(far.say())\n"
     texts = {"p.__init__": "", "p.far": late, "p.user": user}
     linked = parts({}, far=late, user=user)
-    assert "_texts = ('a b', 'hushed', 'told')" in linked["p.far"]
+    assert "A = ('a b', 'hushed', 'told')" in linked["p.far"]
     assert outcome(linked) == outcome(texts)

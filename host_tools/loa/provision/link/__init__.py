@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from loa.provision.link.alike import Alike
 from loa.provision.link.attributes import attributes_of, rename_attributes
-from loa.provision.link.constants import inline_constants
+from loa.provision.link.constants import inline_constants, is_private
 from loa.provision.link.letters import rename_globals, rename_parameters
 from loa.provision.link.modules import Program, text_of
 from loa.provision.link.overlays import Overlays
@@ -74,7 +74,7 @@ def link(
 
 
 def _functions(program: Program) -> list[tuple[str, str, str]]:
-    """Of each function outside others: the class that it is in or "", its name as it now stands, and how to tell people of it."""
+    """Of each function outside others that gets another name: the class that it is in or "", its name as it now stands, and how to tell people of it."""
     found = []
     for node in program.statements(program.joined):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -85,6 +85,9 @@ def _functions(program: Program) -> list[tuple[str, str, str]]:
                 for part in node.body
                 if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
             ]
+    for node in (node for module in program.late for node in program.trees[module].body):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_private(node.name):
+            found.append(("", node.name, node.name.replace(":", ".")))
     return found
 
 

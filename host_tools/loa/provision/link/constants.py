@@ -46,7 +46,7 @@ def inline_constants(program: Program, keep: Collection[str]) -> None:
                 value = _value(statement.value, values)
                 if value is not _UNKNOWN and assigned[target] == 1 and target not in keep and _is_small(value):
                     values[target] = value  # type: ignore[assignment]
-                    if module in program.order or _is_private(target):
+                    if module in program.order or is_private(target):
                         continue
             body.append(statement)
         program.trees[module].body = body
@@ -64,7 +64,8 @@ def _target(statement: ast.stmt) -> str | None:
     return None
 
 
-def _is_private(name: str) -> bool:
+def is_private(name: str) -> bool:
+    """True for a `module:_name`, which is nobody else's."""
     return name.partition(":")[2].startswith("_")
 
 

@@ -7,6 +7,7 @@ from itertools import count, product
 from keyword import iskeyword
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
 
+from loa.provision.link.constants import is_private
 from loa.provision.link.modules import Definition, LinkError, Program
 
 
@@ -21,8 +22,8 @@ def short_names(first: str = ascii_letters) -> Iterator[str]:
 def rename_globals(program: Program, exports: Mapping[str, str]) -> dict[str, str]:
     """What each `module:name` is to be called. Nothing is changed yet.
 
-    Those of the joined module and of overlays get capitals, which no variable of a function begins with; what comes from outside, what late
-    modules define and what is exported keeps its name.
+    Those of the joined module, of overlays, and the private ones of late modules get capitals, which no variable of a function begins with; what comes
+    from outside, what late modules define for others and what is exported keeps its name.
     """
     names: dict[str, str] = {name: name.rpartition(".")[2].lstrip(":") for name in program.foreign}
     uses = Counter(node.id for tree in program.trees.values() for node in ast.walk(tree) if isinstance(node, ast.Name))
@@ -30,7 +31,7 @@ def rename_globals(program: Program, exports: Mapping[str, str]) -> dict[str, st
         uses[definition.name] += 1
     own = sorted((name for name in uses if name.partition(":")[0]), key=lambda name: (-uses[name], name))
     for name in own:
-        if ":" in name and program.unit_of(name) not in {program.joined, *program.overlays}:
+        if ":" in name and program.unit_of(name) not in {program.joined, *program.overlays} and not is_private(name):
             names[name] = name.partition(":")[2]
     names |= exports
     taken = set(names.values()) | {name for name in own if ":" not in name}
@@ -38,22 +39,22 @@ def rename_globals(program: Program, exports: Mapping[str, str]) -> dict[str, st
     for name in own:
         if ":" in name and name not in names and program.unit_of(name) == program.joined:
             names[name] = next(fresh)
-    for overlay in program.overlays:
-        _name_in_overlay(program, overlay, names, taken)
+    for unit in [*program.late, *program.overlays]:
+        _name_in_unit(program, unit, names, taken)
     _refuse_twins(program, names)
     return names
 
 
-def _name_in_overlay(program: Program, overlay: str, names: dict[str, str], taken: set[str]) -> None:
-    """Overlays use the same names, each those that nothing has that it takes from elsewhere."""
-    nodes = [node for statement in program.statements(overlay) for node in ast.walk(statement)]
+def _name_in_unit(program: Program, unit: str, names: dict[str, str], taken: set[str]) -> None:
+    """These units use the same names, each those that nothing has that it takes from elsewhere."""
+    nodes = [node for statement in program.statements(unit) for node in ast.walk(statement)]
     used = Counter(node.id for node in nodes if isinstance(node, ast.Name)) + Counter(
-        statement.name for statement in program.statements(overlay) if isinstance(statement, Definition)
+        statement.name for statement in program.statements(unit) if isinstance(statement, Definition)
     )
     others = {names[name] for name in used if name in names}
     fresh = (name for name in short_names(ascii_uppercase) if name not in taken | others)
     for name in sorted(used, key=lambda name: (-used[name], name)):
-        if ":" in name and program.unit_of(name) == overlay:
+        if ":" in name and program.unit_of(name) == unit and name not in names:
             names[name] = next(fresh)
 
 
