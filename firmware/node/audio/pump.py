@@ -104,6 +104,11 @@ class Pump:
             self._fade(_OVER)
         else:
             outcome = self._fill()
+            if outcome == _FULL and not self._has_kept:  # at the beginning: a block to keep and one to follow it, in one step if they are there
+                self._keep()
+                outcome = self._fill()
+                if outcome == _SHORT:
+                    return
             self._sink.queued_frames()
             self._notice_gap()  # what was decided before may have taken longer than the ring lasted
             if outcome == _FULL:
@@ -116,16 +121,18 @@ class Pump:
     def _advance(self):
         """The fresh block is complete: play the kept one and keep this."""
         self.starving = False
-        if self._has_kept:
-            if self._lead and self._ramp.silent and self._sink.queued_frames() < self._sink.stall_frames:
-                self._lead -= 1
-                self._sink.write(self._silence, 0)
-                return
-            self._ramp.to(self._factor)
-            self._ramp.apply(self._kept, 0, self._frames)
-            self._sink.write(self._kept, self._frames)
-            if not self._filled and self._sink.queued_frames() > self._sink.stall_frames + self._frames:
-                self._filled = True
+        if self._lead and self._ramp.silent and self._sink.queued_frames() < self._sink.stall_frames:
+            self._lead -= 1
+            self._sink.write(self._silence, 0)
+            return
+        self._ramp.to(self._factor)
+        self._ramp.apply(self._kept, 0, self._frames)
+        self._sink.write(self._kept, self._frames)
+        if not self._filled and self._sink.queued_frames() > self._sink.stall_frames + self._frames:
+            self._filled = True
+        self._keep()
+
+    def _keep(self):
         self._kept, self._fresh = self._fresh, self._kept
         self._has_kept = True
         self._made = 0
