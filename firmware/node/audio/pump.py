@@ -104,7 +104,7 @@ class Pump:
             self._fade(_OVER)
         else:
             outcome = self._fill()
-            if outcome == _FULL and not self._has_kept:  # at the beginning: a block to keep and one to follow it, in one step if they are there
+            if outcome == _FULL and not self._has_kept:  # at the beginning: one to keep, and one to follow if it is there
                 self._keep()
                 outcome = self._fill()
                 if outcome == _SHORT:
