@@ -138,6 +138,11 @@ def test_what_is_not_there_or_has_to_stay_is_refused(entry):
         parts({"far": (entry,)}, user="class Thing:\n    def __enter__(self): return self\ndef main(): return Thing()")
 
 
+def test_an_overlay_is_not_called_as_a_module_from_elsewhere():
+    with pytest.raises(LinkError, match="as a module that is imported"):
+        parts({"math": ("p.user:work",)}, user="import math\ndef work(): return math.pi\ndef main(): return work()")
+
+
 # The application's own, which a lean node has all of
 
 

@@ -209,6 +209,9 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "!node.duties.performance:Performance._mark",
         "!node.duties.performance:Performance._sound",
         "node.duties.sounds",
+        "node.store.cache:Cache.hold",
+        "node.store.cache:Cache.release",
+        "node.store.cache:Cache.doubt",
         "node.app:Node._start_anew",
     ),
     # Chooses among the variants of a bulletin.
@@ -261,50 +264,65 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.link.tls",
         "node.settings:Settings.ca",
     ),
-    # Asks for an address and for the time, and tries networks.
-    "names": (
-        "node.drivers.fitted:Fitted.time",
-        "node.drivers.fitted:Fitted.keep_time",
-        "node.link.clock:Clock.set",
-        "node.link.clock:Clock._write_rtc",
-        "node.link.dns",
-        "node.link.ntp",
-        "node.link.resolver",
-        "node.link.sntp",
-        "!node.link.sntp:Sntp.run",
-        "node.link.udp",
+    # Tries networks.
+    "networks": (
         "node.link.uplink:Uplink.start",
         "node.link.uplink:Uplink._try",
         "node.link.uplink:Uplink._give_up",
         "node.link.uplink:_reason",
     ),
+    # Asks for an address.
+    "addresses": (
+        "node.link.dns",
+        "node.link.resolver",
+        "node.link.udp",
+    ),
+    # Asks for the time.
+    "clock": (
+        "node.drivers.fitted:Fitted.time",
+        "node.drivers.fitted:Fitted.keep_time",
+        "node.link.clock:Clock.set",
+        "node.link.clock:Clock._write_rtc",
+        "node.link.ntp",
+        "node.link.sntp",
+        "!node.link.sntp:Sntp.run",
+    ),
     # Asks a server for a document or a file.
     "http": (
         "node.app:Node._get",
-        "node.bus.fallback",
-        "!node.bus.fallback:Fallback.run",
-        "!node.bus.fallback:Fallback.broker_up",
-        "!node.bus.fallback:Fallback.broker_down",
-        "node.link.body",
-        "node.link.body:Response()",
-        "node.link.body:_Patience()",
         "node.link.http",
         "node.link.url",
         "node.link.url:Url()",
     ),
-    # Keeps files.
-    "store": (
+    # What it answers.
+    "body": (
+        "node.link.body",
+        "node.link.body:Response()",
+        "node.link.body:_Patience()",
+    ),
+    # Asks for all documents while the broker is away.
+    "fallback": (
+        "node.bus.fallback",
+        "!node.bus.fallback:Fallback.run",
+        "!node.bus.fallback:Fallback.broker_up",
+        "!node.bus.fallback:Fallback.broker_down",
+    ),
+    # Fetches bulletins.
+    "fetch": (
         "node.duties.fetcher",
         "!node.duties.fetcher:Fetcher.run",
         "!node.duties.fetcher:Fetcher._excuse",
         "!node.duties.fetcher:Fetcher._keep_fetching",
         "!node.duties.fetcher:Fetcher.need",
         "node.store.cache",
+        "node.store.turns",
+    ),
+    # Keeps documents.
+    "files": (
         "node.store.files",
         "node.store.memo:Memo.save",
         "node.store.shelf:Shelf.save",
         "node.store.shelf:Shelf.get",
         "node.store.shelf:Shelf._path",
-        "node.store.turns",
     ),
 }

@@ -71,6 +71,9 @@ class Overlays:
         self._methods: dict[tuple[str, str], _Method] = {}
         self._resolved: dict[int, tuple[str, str]] = {}  # id of a call: the method that it calls
         self.units = list(entries)
+        for unit in self.units:
+            if f":{unit}" in program.foreign:
+                raise LinkError(f"an overlay is called {unit}, as a module that is imported")
         if entries:
             self._choose(entries)
             self._sink()
