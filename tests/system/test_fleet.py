@@ -144,7 +144,9 @@ def test_a_storm_passes_over_a_fleet_and_leaves_it_as_it_was(fleet: FleetCommune
     assert {event.node for event in told} == {one, two}
     assert [event.node for event in told].count(two) == 2
     order = fleet.commune.desk.sound(AREA, "chime")
-    until(fleet, has_sounded(fleet, order), f"{order} on every node")  # later on the one that came up with the wrong time: its clock is put right first
+    until(
+        fleet, has_sounded(fleet, order), f"{order} on every node"
+    )  # later on the one that came up with the wrong time: its clock is put right first
 
 
 def test_an_order_reaches_nodes_behind_a_bad_network(tmp_path: Path) -> None:
