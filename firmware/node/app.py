@@ -31,6 +31,7 @@ from node.duties.performance import Performances
 from node.duties.reporter import Reporter
 from node.duties.sounds import CODEC_ORDER, Sounds
 from node.health import last_words, state, telemetry
+from node.health.room import Room
 from node.health.watchdog import Watchdog
 from node.late import forget, let_go
 from node.link import http, tls
@@ -94,6 +95,7 @@ class Node:
         # Health
         self.watchdog = Watchdog(board.watchdog, self._hung)
         self.minded = []
+        self.room = Room(board.idf_heap)
 
         # Link
         name, make = board.uplinks[0]
@@ -103,7 +105,7 @@ class Node:
         self.sntp = Sntp(self.resolver, settings.time_servers, self.clock, random.random)
 
         # Audio
-        sink = I2SSink(board.i2s, board.amplifier, board.rate, take=board.memory.take)
+        sink = I2SSink(board.i2s, board.amplifier, board.rate, board.small_ring, take=board.memory.take)
         playable = codecs.load(board.codecs)
         self.codecs = [name for name in CODEC_ORDER if name in playable]
         self.player = Player(
@@ -231,6 +233,7 @@ class Node:
             on_up=self._on_up,
             on_down=self._on_down,
             on_oversized=self._on_oversized,
+            on_failed=self._on_failed,
             will=(topics.from_node(settings.node_id, topics.STATE), json.dumps(state.WILL).encode()),
             user=broker["user"],
             password=broker["password"],
@@ -270,7 +273,7 @@ class Node:
             self.starting_anew = asyncio.create_task(self._start_anew())
 
     async def _start_anew(self):
-        """What the node acts by counts no longer, a key or whom servers must be: fade out, keep what says so, and judge everything again."""
+        """What the node acts by counts no longer, a key or whom servers must be, or memory is wanting: fade out, keep what says so, begin again."""
         await self.conductor.rest()
         await self.shelf.wait_saved()
         self.board.reset()
@@ -291,6 +294,13 @@ class Node:
     def _on_down(self, why):
         print("broker:", why)
         self.fallback.broker_down()
+
+    def _on_failed(self):
+        """What has no room for a connection gets it by starting anew, in silence: what is played needs no broker."""
+        if not self.settings.broker["tls"] or self.player.sounding or self.starting_anew:
+            return
+        if self.room.failed():
+            self.starting_anew = asyncio.create_task(self._start_anew())
 
     def _on_oversized(self, topic, size):
         self.diary.refused(Refused(OVERSIZED, f"{size} bytes under {topic}"))

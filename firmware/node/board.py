@@ -36,6 +36,7 @@ class Board:
         self.name = wiring["board"]
         self.rate = wiring["rate"]  # of the samples, Hz
         self.buffers = wiring["buffers"]  # bytes, that may wait: `live`, `inbox`, `outbox`
+        self.small_ring = wiring.get("small_ring", False)  # of I2S
         self.memory = SpareMemory(wiring.get("spare_memory"), esp32.idf_heap_info(esp32.HEAP_DATA))
         self.codecs = wiring["codecs"]  # that it has the memory and the speed for
         self.data = root + "/data"

@@ -15,7 +15,7 @@ class Loading:
     """
 
     def __enter__(self):
-        del _kept[:]  # a small board has no memory for these and for overlays that rest
+        del _kept[:]  # a small board has no memory for these and for an overlay that rests
         self._there = set(sys.modules)
 
     def __exit__(self, *_):
@@ -27,26 +27,20 @@ class Loading:
                     delattr(sys.modules[package], child)
 
 
-_KEPT_MAX = 2
 _REST_MS = 1_000
-_kept = []  # overlays that were called lately, the last one at the end
+_kept = []  # the overlay that was called last
 
 
 def overlay(name):
     """The module of functions `name` that the linker took out of the application (`loa.provision.link.overlays`), loaded if need be.
 
-    Two are kept until `let_go` finds that they rest; a function that is under way keeps its own.
+    It is kept until another is loaded, or `let_go` finds that it rests; a function that is under way keeps its own.
     """
-    for module in _kept:
-        if module.__name__ == name:
-            _kept.remove(module)
-            break
-    else:
-        del _kept[: 1 - _KEPT_MAX]  # before there is another: it may need that memory
-        module = __import__(name)
+    if not _kept or _kept[0].__name__ != name:
+        del _kept[:]  # before there is another: it may need that memory
+        _kept.append(__import__(name))
         del sys.modules[name]
-    _kept.append(module)
-    return module
+    return _kept[0]
 
 
 def forget():

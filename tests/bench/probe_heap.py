@@ -1,7 +1,7 @@
 """Run by MicroPython in place of a simulated node's start script, which it then runs: samples the heap on the emulated 10 ms tick.
 
-Once a second it collects and appends `{"held": bytes after, "peak": the most since the last}` to a file of the node's folder. Arguments: that
-file's name, the start script, and the start script's arguments.
+Once a second it collects and appends `{"held": bytes after, "peak": the most since the last}` to a file of the node's folder, without what lies in no heap
+on the chip (`spare_memory`). Arguments: that file's name, the start script, and the start script's arguments.
 """
 
 import sys
@@ -28,6 +28,8 @@ import machine  # noqa: F401
 import network  # noqa: F401
 import vfs  # noqa: F401
 
+from loa.sim.esp32 import spare_memory
+
 _TICKS_A_SAMPLE = 100
 
 
@@ -42,15 +44,19 @@ class Probe:
         self._write({"emulation": gc.mem_alloc()})
 
     def tick(self, now_us):
-        self._peak = max(self._peak, gc.mem_alloc())
+        self._peak = max(self._peak, _held())
         self._ticks += 1
         if self._ticks % _TICKS_A_SAMPLE == 0:
             gc.collect()
-            self._write({"held": gc.mem_alloc(), "peak": self._peak})
+            self._write({"held": _held(), "peak": self._peak})
             self._peak = 0
 
     def _write(self, entry):
         self._file.write((json.dumps(entry) + "\n").encode())
+
+
+def _held():
+    return gc.mem_alloc() - spare_memory.lent()
 
 
 with open(_start) as _file:

@@ -20,6 +20,7 @@ class Node:
         self.backoff = Backoff()
         self.ups = 0
         self.downs = []
+        self.failures = 0
         self.messages = []
         self.oversized = []
         self.may_act = asyncio.Event()
@@ -33,6 +34,7 @@ class Node:
             self._on_up,
             self._on_down,
             lambda topic, size: self.oversized.append((topic, size)),
+            self._on_failed,
             will=WILL,
             user="loa-01",
             password="secret",
@@ -70,6 +72,10 @@ class Node:
 
     def _on_down(self, why):
         self.downs.append(why and why.code)
+        self._moved.set()
+
+    def _on_failed(self):
+        self.failures += 1
         self._moved.set()
 
     async def _on_message(self, topic, payload):

@@ -49,6 +49,7 @@ class Client:
             self._on_up,
             lambda why: say("down", why and why.code),
             lambda topic, size: say("oversized", topic, size),
+            lambda: None,
             will=(FROM + "state", b'{"online":false}'),
             user=USER,
             password=PASSWORD,

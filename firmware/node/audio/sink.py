@@ -15,6 +15,8 @@ _BLOCK_UNIT = const(512)  # frames: two DMA buffers of 256
 _BLOCK_MS_MIN = const(20)  # a block is also how long a fade takes
 _RING_MS_MIN = const(240)
 _STALL_MS = const(170)  # the longest call that cannot be split while sound is out, a step of a TLS handshake (163 ms)
+_SMALL_RING_MS = const(170)  # 8 KB at 24 kHz: all that IDF has left without PSRAM beside one TLS session
+_SMALL_STALL_MS = const(100)  # without memory for a second session no hand is shaken while sound is out
 _TICK_US = const(10_000)  # the copy task wakes by these
 _LOST_US = const(40_000)  # a callback this much later than the ring had room is not coming any more
 _POLL_MS = const(5)
@@ -26,17 +28,17 @@ class I2SSink:
 
     `i2s_factory(rate, ring_bytes)` makes a running `machine.I2S` with a ring of so many bytes; `amplifier` has `async on(rate)` and `off()`; `take(n)` gives
     a buffer of n bytes for good.
-    Blocks are `block_frames` long: the multiple of 512 that lasts at least 20 ms. The ring holds at least 240 ms.
+    Blocks are `block_frames` long: the multiple of 512 that lasts at least 20 ms. The ring holds at least 240 ms, a `small` one 170.
     """
 
-    def __init__(self, i2s_factory, amplifier, rate, ring_ms=_RING_MS_MIN, clock=time, take=bytearray):
+    def __init__(self, i2s_factory, amplifier, rate, small=False, clock=time, take=bytearray):
         self._i2s_factory = i2s_factory
         self._amplifier = amplifier
         self._clock = clock
         self.rate = rate
         self.block_frames = _multiple(rate * _BLOCK_MS_MIN // 1000, _BLOCK_UNIT)
-        self.ring_frames = _multiple(rate * max(ring_ms, _RING_MS_MIN) // 1000, self.block_frames)
-        self.stall_frames = rate * _STALL_MS // 1000
+        self.ring_frames = _multiple(rate * (_SMALL_RING_MS if small else _RING_MS_MIN) // 1000, self.block_frames)
+        self.stall_frames = rate * (_SMALL_STALL_MS if small else _STALL_MS) // 1000
         self.timeline = Timeline(rate, self.ring_frames, self.block_frames, clock)
         self.callbacks_lost = 0
         self.silence = take(2 * self.block_frames)  # a block of it, for whoever needs one

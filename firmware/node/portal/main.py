@@ -36,7 +36,7 @@ async def run(board, http_port=_HTTP_PORT, dns_port=_DNS_PORT):
     """Open the page until the visit is over, or a part of it fails."""
     settings = Settings(board)
     gate = EraseGate()
-    sink = I2SSink(board.i2s, board.amplifier, board.rate)
+    sink = I2SSink(board.i2s, board.amplifier, board.rate, board.small_ring)
     player = Player(sink, CODECS, gate, lambda: None, gain.factor(settings.ceiling))
     radio = Radio(network.WLAN(network.STA_IF), network.WLAN(network.AP_IF))
     code = setup_code(settings.report_key)

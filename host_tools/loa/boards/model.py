@@ -199,7 +199,7 @@ class Board(_Table):
 
     @property
     def fits(self) -> bool:
-        """False where the node needs more memory than the board has, so that it starts again and again (`docs/board.md`, "What does not fit yet")."""
+        """False where the node has so little memory that it may start again in the middle of its work (`docs/board.md`, "Without PSRAM")."""
         return self.psram_mb > 0
 
     def partition(self, label: str) -> Partition:
@@ -228,6 +228,7 @@ class Board(_Table):
             "uplinks": self.uplinks,
             "rate": rate,
             "buffers": WITHOUT_PSRAM if self.lean else WITH_PSRAM,
+            "small_ring": self.lean or None,
             "spare_memory": asdict(spare) if (spare := PROCESSORS[self.chip].spare) and self.lean else None,
             "codecs": [codec for codec in self.audio.plays if not (interpreted and codec in MACHINE_CODE)],
             "i2s": {"unit": self.audio.i2s.unit, "sck": self.audio.i2s.sck, "ws": self.audio.i2s.ws, "sd": self.audio.i2s.sd},

@@ -1,7 +1,8 @@
 """Which parts of the application a node loads only while they are used (`loa.provision.link.overlays` says how, and what an entry may be).
 
-An overlay is what is needed together, of some 4 to 8 KB; two are kept for a second. Every node lets go of what makes it and takes up what flash
-remembers, once, before anything sounds. One without PSRAM has no memory for the rest either: it loads nearly everything that is used for moments.
+An overlay is what is needed together, of some 1 to 8 KB; the one that was called last is kept for a second. Every node lets go of what makes it and takes
+up what flash remembers, once, before anything sounds. One without PSRAM has no memory for the rest either: it loads nearly everything that is used for
+moments.
 Never here: what the audio path calls between codec and sink, what runs for ever (a task keeps its overlay in memory), and kernels in native code, which
 never leave memory.
 """
@@ -38,6 +39,7 @@ _AT_BOOT: dict[str, tuple[str, ...]] = {
         "node.app:Node._make_session",
     ),
     "make_store": (
+        "node.health.room:Room.__init__",
         "node.health.watchdog:Watchdog.__init__",
         "node.health.watchdog:Watchdog.register",
         "node.link.backoff:Backoff.__init__",
@@ -129,7 +131,6 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.bus.replay:Done.add",
         "node.duties.commands:Commands.handle",
         "node.duties.documents",
-        "node.duties.inbox:Inbox._take",
         "node.duties.inbox:Inbox._act",
         "node.duties.inbox:Inbox._review_pending",
         "node.duties.inbox:Inbox._tell",
@@ -145,12 +146,13 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
     # Judges what it says.
     "judge": (
         "node.bus.admission",
+        "!node.bus.admission:Admission.admit",  # under way while others prove and look at tables
         "!node.bus.admission:Admission._check_revision",
         "node.bus.limits",
         "node.bus.replay",
         "!node.bus.replay:Done.check",
-        "node.bus.tables",
         "node.bus.trust",
+        "!node.bus.trust:TrustStore.key",
     ),
     # Takes a plan or orders.
     "plan": (
@@ -236,7 +238,6 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.duties.fetcher:Fetcher.stored",
         "node.duties.reporter:Reporter._answer",
         "node.duties.reporter:Reporter._send",
-        "node.duties.reporter:Reporter._send_events",
         "node.health.state",
         "node.health.telemetry",
         "node.bus.mqtt.outbox:Outbox.put",

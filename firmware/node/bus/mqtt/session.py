@@ -32,7 +32,8 @@ class Session:
     `connect`: async callable that returns a stream (`readinto`, `write`, `drain`, `close`), whose own time-outs, if any, are longer than `keepalive_s`;
     `filters`: ((topic filter, QoS 0 or 1), ...); `will`: (topic, payload bytes) or None; `backoff`: `next()` gives ms to wait, `reset()`;
     `inbox_bytes`, `outbox_bytes`: how much may wait for `on_message`, and to be sent.
-    `on_message(topic, payload)`: async, called for one message after the other; `on_up()`, `on_down(why)`, `on_oversized(topic, bytes)`: plain calls.
+    `on_message(topic, payload)`: async, called for one message after the other; `on_up()`, `on_down(why)`, `on_oversized(topic, bytes)`
+    and `on_failed()`, when no connection came about or it broke: plain calls.
 
     `connected`: the broker has granted subscriptions and answers; `denied`: filters that it did not grant; `why`: the Refused that ended the last connection.
     """
@@ -47,6 +48,7 @@ class Session:
         on_up,
         on_down,
         on_oversized,
+        on_failed,
         will=None,
         user=None,
         password=None,
@@ -69,6 +71,7 @@ class Session:
         self._on_message = on_message
         self._on_up = on_up
         self._on_down = on_down
+        self._on_failed = on_failed
         self._backoff = backoff
         self._reader = Reader(PACKET_BYTES_MAX)
         self._inbox = Inbox(inbox_bytes)
@@ -135,6 +138,7 @@ class Session:
                 self.why = Refused(UNREACHABLE, "the connection broke: {}".format(error))
             finally:
                 self._down()
+            self._on_failed()
             await self._wait_before_next()
 
     async def _live_once(self):

@@ -2,6 +2,7 @@
 
 from chip import CHIP
 
+from loa.sim.esp32.idf_heap import HEAP
 from loa.sim.hardware import i2s_arguments
 from loa.sim.hardware.dma import BUFFER_FRAMES, DmaRing, Transmitter
 from loa.sim.hardware.pulse import PERIOD_US
@@ -21,6 +22,7 @@ class I2S:
         channels = i2s_arguments.channels_of(unit, mode, bits, format)
         if unit in self._in_use:
             self._in_use[unit].deinit()  # as on the chip: the last one to ask gets the unit
+        HEAP.open_ring(ibuf, CHIP.has_psram)
         self._in_use[unit] = self
         self._unit = unit
         self._callback = None
@@ -55,6 +57,7 @@ class I2S:
         CHIP.disconnect_transmitter(self._transmitter)
         self._transmitter = None
         del self._in_use[self._unit]
+        HEAP.close_ring()
         if self._recorder:
             self._recorder.close()
 

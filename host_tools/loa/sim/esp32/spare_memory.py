@@ -11,6 +11,11 @@ _ANYTHING = b"\xa5"
 _lent = {}
 
 
+def lent():
+    """Bytes that were asked for."""
+    return sum([len(buffer) for buffer in _lent.values()])
+
+
 def bytearray_at(address, size):
     """The `size` bytes from an address on, the same whenever they are asked for. RuntimeError for any other memory. What overlaps is not told."""
     if address < ADDRESS or size > ADDRESS + BYTES - address:

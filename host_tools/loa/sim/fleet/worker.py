@@ -47,6 +47,7 @@ _TOLD_MAX = 200_000
 COARSE = {
     "node.audio.sink._BLOCK_MS_MIN": 120,  # instead of 20: a block is 128 ms at 24 kHz
     "node.audio.sink._RING_MS_MIN": 380,  # 240: three blocks
+    "node.audio.sink._SMALL_RING_MS": 380,  # 170
     "node.audio.sink._STABLE_BLOCKS": 1,  # 2; one lasts longer than those two
     "node.audio.sink._POLL_MS": 40,  # 5
     "node.audio.player._BEAT_MS": 110,  # 5; with what is left of a tick shorter than a block, which is then looked for once
