@@ -100,6 +100,7 @@ class Board:
     root = FOLDER
     data = FOLDER + "/data"
     rate = 24_000
+    small_ring = False
     watchdog = Watchdog()
     i2s = None
     amplifier = None
