@@ -200,7 +200,7 @@ class Board(_Table):
     @property
     def fits(self) -> bool:
         """False where the node has so little memory that it may start again in the middle of its work (`docs/board.md`, "Without PSRAM")."""
-        return self.psram_mb > 0
+        return not self.lean
 
     def partition(self, label: str) -> Partition:
         """The partition of that label; KeyError if the map has none."""

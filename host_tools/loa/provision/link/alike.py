@@ -61,10 +61,7 @@ class Alike:
 
     def _put_together(self, keep: Collection[str]) -> None:
         trees = self._program.trees.values()
-        uses: dict[str, set[str]] = defaultdict(set)
-        for tree in trees:
-            for name, use in class_uses(tree):
-                uses[name].add(use)
+        uses = class_uses(trees)
         asked = set().union(*map(asked_by_text, trees))
         outside = set().union(*map(stored_from_outside, trees))
         for statement in self._program.statements(self._program.joined):

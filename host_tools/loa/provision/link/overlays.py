@@ -113,10 +113,7 @@ class Overlays:
                 self._globals[name] = unit
         self._staying = {name for name, unit in chosen.items() if not unit}
         self._resolve_calls(methods)
-        self._uses: dict[str, set[str]] = defaultdict(set)
-        for tree in self._program.trees.values():
-            for name, use in class_uses(tree):
-                self._uses[name].add(use)
+        self._uses = class_uses(self._program.trees.values())
         for (owner, method), unit in methods.items():
             if owner not in self._globals:
                 self._take(self._classes[owner], method, unit)

@@ -2,7 +2,8 @@
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 INIT = "__init__"
@@ -80,8 +81,16 @@ def attribute_uses(tree: ast.AST) -> Iterator[tuple[ast.Attribute, ast.Call | No
             yield node, called.get(id(node))
 
 
-def class_uses(tree: ast.AST, in_function: bool = False, judged: bool = False) -> Iterator[tuple[str, str]]:
+def class_uses(trees: Iterable[ast.AST]) -> Mapping[str, set[str]]:
     """What is done with each name, as it would matter for a class: "call" in a function, "judge" by `isinstance` or `except`, or anything else."""
+    uses: dict[str, set[str]] = defaultdict(set)
+    for tree in trees:
+        for name, use in _class_uses(tree):
+            uses[name].add(use)
+    return uses
+
+
+def _class_uses(tree: ast.AST, in_function: bool = False, judged: bool = False) -> Iterator[tuple[str, str]]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Name):
             yield node.id, "judge" if judged else "other"
@@ -89,14 +98,14 @@ def class_uses(tree: ast.AST, in_function: bool = False, judged: bool = False) -
             yield node.func.id, "call" if in_function else "other"
             asks = node.func.id in ("isinstance", "issubclass")
             for part in [*node.args, *node.keywords]:
-                yield from class_uses(ast.Expr(part), in_function, asks)  # type: ignore[arg-type]
+                yield from _class_uses(ast.Expr(part), in_function, asks)  # type: ignore[arg-type]
         elif isinstance(node, ast.ExceptHandler):
             if node.type:
-                yield from class_uses(ast.Expr(node.type), in_function, True)
+                yield from _class_uses(ast.Expr(node.type), in_function, True)
             for statement in node.body:
-                yield from class_uses(ast.Module([statement], []), in_function)
+                yield from _class_uses(ast.Module([statement], []), in_function)
         else:
-            yield from class_uses(node, in_function or isinstance(node, Function | ast.Lambda), judged and isinstance(node, ast.Tuple))
+            yield from _class_uses(node, in_function or isinstance(node, Function | ast.Lambda), judged and isinstance(node, ast.Tuple))
 
 
 def in_function(node: ast.FunctionDef | ast.AsyncFunctionDef, inside: str, outside: str) -> Iterator[tuple[str, ast.AST]]:
