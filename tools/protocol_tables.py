@@ -5,7 +5,9 @@ it is an error if something would be. A member's meaning is the comment behind i
 """
 
 import ast
+import importlib
 import io
+import pkgutil
 import re
 import sys
 import tokenize
@@ -14,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from loa.firmware import documents, refusal, report_fields, topics
+from loa.firmware import BODIES, documents, refusal, report_fields, topics
 
 PROTOCOL = Path(__file__).resolve().parent.parent / "docs" / "protocol.md"
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -45,15 +47,20 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 class _Comments:
-    """The comments behind dictionary members in one module's source."""
+    """The comments behind dictionary members in the source of a module, or of all that a package has."""
 
     def __init__(self, module: ModuleType) -> None:
+        self._of_record: dict[tuple[str, str], str] = {}
+        self._of_shared: dict[str, str] = {}
+        self._read(module)
+        for part in pkgutil.iter_modules(getattr(module, "__path__", [])):
+            self._read(importlib.import_module(f"{module.__name__}.{part.name}"))
+
+    def _read(self, module: ModuleType) -> None:
         source = Path(str(module.__file__)).read_text(encoding="utf-8")
         tokens = tokenize.generate_tokens(io.StringIO(source).readline)
         self._by_line = {token.start[0]: token.string[1:].strip() for token in tokens if token.type == tokenize.COMMENT}
         self._module = module
-        self._of_record: dict[tuple[str, str], str] = {}
-        self._of_shared: dict[str, str] = {}
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and node.args:
                 title = self._title(node.args[0])
@@ -136,7 +143,7 @@ def _tables() -> dict[str, str]:
     reports = (report_fields.STATE, report_fields.TELEMETRY, report_fields.ACK)
     return (
         {"topics": _topic_table(), "refusals": _refusal_table(), "header": _record_tables(documents.HEADER, signed)}
-        | {kind: _record_tables(body, signed) for kind, body in documents.BODIES.items()}
+        | {kind: _record_tables(body, signed) for kind, body in BODIES.items()}
         | {record.title: _record_tables(record, reported) for record in reports}
         | {f"event-{kind}": _record_tables(record, reported) for kind, record in report_fields.EVENTS.items()}
     )

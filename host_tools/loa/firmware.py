@@ -38,8 +38,12 @@ from node.plan import agenda, calendar, days
 from node.portal import lock
 from node.store import files, shelf
 
+# Of each type of document the table of its members. A node that runs in this process finds them loaded.
+BODIES = {kind: documents.table_of(kind) for kind in documents.TYPES}
+
 __all__ = [
     "BOARDS",
+    "BODIES",
     "CPYTHON_TWINS",
     "FIRMWARE",
     "agenda",

@@ -5,7 +5,7 @@ import sys
 
 from support_bus import StoppedClock, Vectors, refusal_of
 
-from node.bus import encoding, jws, rs256, tables
+from node.bus import documents, encoding, jws, rs256, tables
 from node.bus.admission import Admission
 from node.bus.trust import TrustStore
 from node.link.clock import SNTP, Clock
@@ -215,12 +215,20 @@ async def test_a_full_plan_is_checked_in_steps():
 
 
 async def test_the_tables_do_not_stay_in_memory():
-    names = ("node.bus.documents", "node.bus.schema")
+    names = ("node.bus.documents", "node.bus.documents.plan", "node.bus.schema")
     for name in names:
         sys.modules.pop(name, None)  # other tests may have loaded it for themselves
     admission, _ = await VECTORS.admission(now=0)
     await admission.admit(*VECTORS.document("good plan"))
     assert not any(name in sys.modules for name in names)
+
+
+async def test_of_the_tables_only_those_of_its_type_are_loaded():
+    others = ("node.bus.documents.bulletin", "node.bus.documents.plan", "node.bus.documents.air")
+    for name in others + ("node.bus.documents.seen",):
+        sys.modules.pop(name, None)  # other tests may have loaded it for themselves
+    documents.table_of("seen")
+    assert "node.bus.documents.seen" in sys.modules and not any(name in sys.modules for name in others)
 
 
 async def test_what_a_revoked_key_signed_is_known_to_be_held():

@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node.bus import documents, encoding, jws, reports, schema
+from loa.firmware import BODIES
+from node.bus import encoding, jws, reports, schema
 from node.bus.mqtt import packets
 from node.bus.mqtt.reader import Reader
 from node.refusal import Refused
@@ -96,7 +97,7 @@ def test_admission_takes_any_topic_and_bytes(topic, raw):
     asyncio.run(judge())
 
 
-@given(st.sampled_from(sorted(documents.BODIES)), values, st.data())
+@given(st.sampled_from(sorted(BODIES)), values, st.data())
 def test_tables_refuse_and_never_fail(kind, value, data):
     """Any value in the place of any member of a document that was good."""
     name = {"plan": "good plan", "air": "good urgent order", "trust": "good trust", "cmd": "good command", "seen": "good seen"}[kind]
@@ -108,13 +109,13 @@ def test_tables_refuse_and_never_fail(kind, value, data):
             break
         place = place[where]
     place[where] = value
-    at_once = survive_code(documents.BODIES[kind], body)
+    at_once = survive_code(BODIES[kind], body)
 
     async def step():
         pass
 
     async def in_steps():
-        await schema.check_in_steps(documents.BODIES[kind], body, step)
+        await schema.check_in_steps(BODIES[kind], body, step)
 
     assert survive_code(lambda *_: asyncio.run(in_steps()), body) == at_once
 

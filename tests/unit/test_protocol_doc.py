@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loa.firmware import documents, report_fields
+from loa.firmware import BODIES, documents, report_fields
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -41,11 +41,11 @@ def test_there_are_examples():
 @pytest.mark.parametrize(("name", "text"), EXAMPLES)
 def test_example_is_taken(name, text):
     example = json.loads(text)
-    if name in documents.BODIES:
+    if name in BODIES:
         documents.HEADER(example, "")
-        documents.BODIES[name](example, "")
+        BODIES[name](example, "")
         assert example["typ"] == name
-        known = documents.HEADER.required | documents.BODIES[name].required | documents.BODIES[name].optional
+        known = documents.HEADER.required | BODIES[name].required | BODIES[name].optional
     else:
         REPORTS[name](example, "")
         known = REPORTS[name].required | REPORTS[name].optional

@@ -12,14 +12,16 @@ async def check(kind, body):
     Raises Refused: MALFORMED; TYPE_WRONG; TYPE_UNKNOWN for a type that has no table in this version.
     """
     with Loading():
-        from node.bus import documents
+        from node.bus.documents import HEADER, table_of
         from node.bus.schema import check_in_steps
-    documents.HEADER(body, "")
+
+        table = table_of(kind)
+    HEADER(body, "")
     if body["typ"] != kind:
         raise Refused(TYPE_WRONG, "{} under the topic of {}".format(body["typ"], kind))
-    if kind not in documents.BODIES:
+    if table is None:
         raise Refused(TYPE_UNKNOWN, "{} is not known to this version".format(kind))
-    await check_in_steps(documents.BODIES[kind], body, _yield)
+    await check_in_steps(table, body, _yield)
 
 
 async def _yield():

@@ -46,7 +46,7 @@ class TrustStore:
         return None
 
     def load(self, audience, body):
-        """Put a trust document into force in place of its area's last one; `body` passed `documents.TRUST_BODY`. As `check` otherwise."""
+        """Put a trust document into force in place of its area's last one; `body` passed its table in `documents`. As `check` otherwise."""
         self._loaded[audience] = self.check(body)
 
     def check(self, body):

@@ -104,7 +104,7 @@ class Agenda:
     # Documents.
 
     def put_plan(self, audience, body):
-        """Take the plan of an area of the chain. `body` is the signed payload, HEADER's and PLAN_BODY's members in one object, shape
+        """Take the plan of an area of the chain. `body` is the signed payload, HEADER's members and a plan's in one object, shape
         already checked.
 
         Raises `Refused` AUDIENCE, MALFORMED or SLOT and changes nothing. A full plan takes longer than 20 ms on the board: there, use
@@ -139,7 +139,7 @@ class Agenda:
         self._index()
 
     def put_air(self, audience, body):
-        """Take the air document of an area of the chain or of the node; `body` as for `put_plan`, with AIR_BODY's members.
+        """Take the air document of an area of the chain or of the node; `body` as for `put_plan`, with an air's members.
 
         Raises `Refused` AUDIENCE, MALFORMED, SLOT or LIVE_REFUSED and changes nothing.
         """

@@ -14,7 +14,7 @@ _OFFSET_MAX_MINUTES = const(1440)
 
 
 class Plan:
-    """`body` is the signed payload: HEADER's and PLAN_BODY's members in one object. Raises `Refused(MALFORMED)` for a zone or quiet hours
+    """`body` is the signed payload: HEADER's members and a plan's in one object. Raises `Refused(MALFORMED)` for a zone or quiet hours
     that make no sense. The slots are not looked at before `check`."""
 
     def __init__(self, audience, body):

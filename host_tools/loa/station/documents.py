@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from loa.errors import EXIT_INVALID, LoaError
-from loa.firmware import documents, limits, refusal, topics
+from loa.firmware import BODIES, documents, limits, refusal, topics
 from loa.keys import SigningKey
 from loa.language import _
 from loa.station.database import Database
@@ -91,7 +91,7 @@ class Documents:
         kind, audience = payload["typ"], payload["aud"]
         try:
             documents.HEADER(payload, "")
-            documents.BODIES[kind](payload, "")
+            BODIES[kind](payload, "")
         except refusal.Refused as refused:
             raise LoaError(
                 _(
