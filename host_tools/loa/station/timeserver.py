@@ -5,6 +5,7 @@ import struct
 import time
 
 from loa.errors import EXIT_NETWORK, LoaError
+from loa.language import _
 
 _PACKET = struct.Struct(">BBbbII4sQQQQ")
 _TO_1900_S = 2208988800
@@ -23,7 +24,7 @@ class TimeServer(asyncio.DatagramProtocol):
         """Listen. Raises `LoaError` if the port cannot be used."""
         try:
             endpoint = asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=("0.0.0.0", port))
-            self._transport, _ = await endpoint
+            self._transport = (await endpoint)[0]
         except OSError as error:
             raise LoaError(
                 _("UDP port {port} cannot be used: {strerror}", port=port, strerror=error.strerror),
