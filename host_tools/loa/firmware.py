@@ -34,6 +34,7 @@ from node import refusal
 from node.audio.mp3 import frames as mp3_frames
 from node.audio.sources import chime
 from node.bus import documents, limits, report_fields, report_words, reports, schema, topics
+from node.link import ntp
 from node.plan import agenda, calendar, days
 from node.portal import lock
 from node.store import files, shelf
@@ -57,6 +58,7 @@ __all__ = [
     "limits",
     "lock",
     "mp3_frames",
+    "ntp",
     "refusal",
     "report_fields",
     "report_words",

@@ -66,6 +66,8 @@ def plan_check(place: Place, plan: PlanArgument, json: JsonOption = False) -> No
 def plan_publish(place: Place, plan: PlanArgument, json: JsonOption = False) -> None:
     """Make a plan the plan of the station's area, in place of the one before."""
     with place.station() as station:
+        if not place.served:  # else the service has asked
+            station.clock.ask()
         document = station.publish_plan(plan)
         _show_plan(station, document.body, {"ok": True, "id": document.id, "revision": document.revision, "served": place.served}, json)
         if not place.served:

@@ -63,11 +63,18 @@ def broker(place: Place, json: JsonOption = False) -> None:
 
 
 @at_site
-def station(place: Place, name: StationOption = "", json: JsonOption = False) -> None:
+def station(
+    place: Place,
+    name: StationOption = "",
+    trust_clock: Annotated[
+        bool, typer.Option("--trust-clock", help="Sign by this computer's clock, whatever time servers say of it.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Run a station's service until Ctrl-C: it carries orders to the nodes, reports back, and serves audio. The other commands need it."""
     wanted = name or place.station_name
     url = place.site.broker.url or _broker_of(place).url
-    post = Post(place.site, wanted, place.keyring.folder, place.places.station(wanted), url)
+    post = Post(place.site, wanted, place.keyring.folder, place.places.station(wanted), url, trust_clock)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
 
     async def until_signal(service: Service) -> None:

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from loa.cli import output
+from loa.cli.failures import show
 from loa.cli.glance import describe, short, shown, when
 from loa.cli.place import JsonOption, Place, at_station
 from loa.cli.signals import until_ended
@@ -35,6 +36,10 @@ def watch(
                 _("note: the service of station {name} does not run; this is what it knew last", name=station.name), style="yellow"
             )
             output.notes().print(_("hint: {service_hint}", service_hint=place.service_hint))
+        try:
+            station.clock.check()
+        except LoaError as wrong:
+            show(wrong)
         with shown(lambda: overview(station), station.site.time_zone, json) as glance:
             until_ended(0 if once else seconds, glance.refresh)
 

@@ -83,6 +83,10 @@ MIGRATIONS = (
     -- of commands: those that wait are asked for ten times a second
     CREATE INDEX command_expires ON command (expires);
     """,
+    """
+    -- of hostclock: by how many seconds the clock was found wrong, and where it stood against the monotonic one then; no row: it is believed
+    CREATE TABLE clock (ahead INTEGER NOT NULL, against INTEGER NOT NULL);
+    """,
 )
 
 

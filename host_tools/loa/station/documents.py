@@ -17,6 +17,7 @@ from loa.firmware import BODIES, documents, limits, refusal, topics
 from loa.keys import SigningKey
 from loa.language import _
 from loa.station.database import Database
+from loa.station.hostclock import HostClock
 
 DAY_S = 86400
 _VALID_S = {topics.PLAN: 366 * DAY_S, topics.AIR: 30 * DAY_S, topics.SEEN: 30 * DAY_S}
@@ -46,11 +47,12 @@ class Document:
 
 
 class Documents:
-    """The documents of one station, signed with its key."""
+    """The documents of one station, signed with its key and dated by its clock."""
 
-    def __init__(self, database: Database, key: SigningKey) -> None:
+    def __init__(self, database: Database, key: SigningKey, clock: HostClock) -> None:
         self._database = database
         self._key = key
+        self._clock = clock
         self._kept = 0
         self._newest: dict[tuple[str, str], int] = {}
         self._newest_of: object = None  # the version that `_newest` was read from
@@ -65,7 +67,10 @@ class Documents:
         self._key = key
 
     def issue(self, kind: str, audience: str, body: dict[str, Any]) -> Document:
-        """Sign and keep a new revision. Raises `LoaError` for a body that nodes would refuse or that is too large; then nothing changes."""
+        """Sign and keep a new revision.
+
+        Raises `LoaError` for a body that nodes would refuse or that is too large, and while the clock is wrong; then nothing changes.
+        """
         with self._database.transaction() as rows:
             (previous,) = rows.execute("SELECT max(rev) FROM document WHERE kind = ? AND audience = ?", (kind, audience)).fetchone()
             now = int(time.time())
@@ -88,6 +93,7 @@ class Documents:
 
     def sign(self, payload: dict[str, Any]) -> str:
         """The compact JWS of a document or command. Raises `LoaError` as `issue` does."""
+        self._clock.check()
         kind, audience = payload["typ"], payload["aud"]
         try:
             documents.HEADER(payload, "")

@@ -6,6 +6,7 @@ with nothing in it; then whatever changes in the database, by whichever process.
     task or thread     owner     does
     bus (thread)       Bus       MQTT; hands messages over to the loop
     loop               Service   checks and records reports; every 100 ms looks for changes, ten times a second at most
+    clock              HostClock asks time servers; while they contradict the clock nothing is signed, and the rest goes on
     live <name>        Lives     one for each stream on the air, with a thread that decodes
 """
 
@@ -51,7 +52,7 @@ class Service:
         self._bus = Bus(broker_url, station.name, station.keyring.station_password(station.name), station.keyring.authority_file)
         self._lives = LiveStreams(station.site.audio.rate)
         self._server = Server(station.documents, station.audio, self._lives, station.keyring, station.site.audio.plain_live)
-        self._time = TimeServer()
+        self._time = TimeServer(lambda: station.clock.may_date)
         self._published: dict[tuple[str, str], int] = {}  # (kind, audience): revision, in this connection
         self._sent: dict[str, float] = {}  # command id or repaired document id: when, monotonic
         self._waiting: list[tuple[str, bytes, bool]] = []  # messages to be recorded
@@ -113,23 +114,35 @@ class Service:
             self._task.result()
 
     async def _run(self) -> None:
-        ticks = 0
-        while True:
-            if ticks % _RENEW_TICKS == 0:
+        clock = asyncio.create_task(self._station.clock.follow(), name="clock")
+        try:
+            ticks = 0
+            while True:
+                if clock.done():
+                    clock.result()
+                self._turn(ticks)
+                ticks += 1
+                await asyncio.sleep(_TICK_S)
+        finally:
+            clock.cancel()
+
+    def _turn(self, ticks: int) -> None:
+        may_date = self._station.clock.may_date
+        if ticks % _RENEW_TICKS == 0:
+            if may_date:
                 self._renew()
-                self._forget_sent()
-            if ticks % _FORGET_TICKS == 0:
-                self._station.forget_answers()
-            if ticks % _KEYS_TICKS == 0:
-                self._follow_keys()
-            if self._station.documents.version() != self._version:
-                self._publish_documents()
-            self._tend_lives()
+            self._forget_sent()
+        if ticks % _FORGET_TICKS == 0:
+            self._station.forget_answers()
+        if ticks % _KEYS_TICKS == 0:
+            self._follow_keys()
+        if self._station.documents.version() != self._version:
+            self._publish_documents()
+        self._tend_lives()
+        if may_date:
             self._confirm_events()
-            self._send_commands()
             self._end_lives()
-            ticks += 1
-            await asyncio.sleep(_TICK_S)
+        self._send_commands()
 
     # Down to the nodes.
 

@@ -26,6 +26,7 @@ from loa.station.audio import AudioStore, Recording, name_of
 from loa.station.commands import Command, Commands
 from loa.station.database import Database
 from loa.station.documents import DAY_S, HELD_BY_NODES, Document, Documents
+from loa.station.hostclock import HostClock
 from loa.station.nodes import Nodes, NodeStatus
 from loa.station.orders import Orders
 from loa.station.plancheck import plan_body
@@ -62,7 +63,9 @@ class Station:
         self.settings: StationSettings = site.stations[name]
         self.area = self.settings.area
         self._database = Database(folder / "station.db")
-        self.documents = Documents(self._database, keyring.station(name))
+        own = (self.settings.host, self.settings.time_port)  # which would say what this clock says
+        self.clock = HostClock(self._database, [server for server in site.time_addresses if server != own])
+        self.documents = Documents(self._database, keyring.station(name), self.clock)
         self.audio = AudioStore(self._database, folder / "audio", site.audio)
         self.orders = Orders(self._database, self.documents, site.time_zone, self.files_url)
         self.commands = Commands(self._database, self.documents)
@@ -143,7 +146,7 @@ class Station:
         if kid != self.documents.signer and kid in self._trusted():
             self.documents.sign_with(self.keyring.station(self.name))
         looked = (self._database.others(), self.documents.signer)
-        if looked == self._looked:  # what this process signed since then, it signed with that key
+        if looked == self._looked or not self.clock.may_date:  # what this process signed since then, it signed with that key
             return []
         others = [document for document in self.documents.all_current() if document.body["iss"] not in (self.documents.signer, ROOT_KID)]
         anew = [self._sign_anew(document) for document in others]
