@@ -78,6 +78,7 @@ def test_watch_shows_nodes_that_were_never_heard(desk: Desk) -> None:
         "clock": None,
         "volume": None,
         "lags": [f"trust:{AREA}"],
+        "refused": [],
         "last": None,
     }
     told = desk.loa("watch", "--once")

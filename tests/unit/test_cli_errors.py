@@ -107,7 +107,7 @@ def test_nothing_is_sent_without_the_service(command: list[str], tmp_path: Path)
     assert "does not run, so nothing was sent" in told.stderr
     assert f"hint: start it with `loa station {desk.site}`" in told.stderr
     assert not told.stdout
-    assert desk.loa("log", "--json").json == {"proofs": [], "events": [], "lost": []}
+    assert desk.loa("log", "--json").json == {"proofs": [], "events": [], "lost": [], "refused": []}
 
 
 @pytest.mark.parametrize("arguments", [["volume", AREA, "101"], ["urgent", AREA], ["ping"], ["no-such-command"]], ids=" ".join)

@@ -65,7 +65,7 @@ def nodes_table(views: list[View], zone: str) -> Table:
             short(view.on_air) if view.on_air else "-",
             Text(spoken(view.clock) if view.clock else "-", _CLOCK_STYLES.get(view.clock or "", "")),
             "-" if view.volume is None else f"{view.volume} %",
-            Text(", ".join(dict.fromkeys(lag.partition(":")[0] for lag in view.lags)) or "-", "yellow"),
+            Text(", ".join(_lags(view)) or "-", "red" if view.refused else "yellow"),
             Text(_last(view, zone), no_wrap=True, overflow="ellipsis"),
         )
         for view in views
@@ -77,6 +77,12 @@ def _state(view: View, zone: str) -> Text:
     if view.online:
         return Text(_("online"), "green")
     return Text(_("offline {clock}", clock=output.clock(view.heard, zone, "%H:%M")) if view.heard else _("never heard"), "red")
+
+
+def _lags(view: View) -> dict[str, None]:
+    """Kinds of documents, each once, with the code of a refusal."""
+    codes = {refusal.document.rpartition(":")[0]: refusal.code for refusal in view.refused}
+    return dict.fromkeys(lag.partition(":")[0] + (f": {codes[lag]}" if lag in codes else "") for lag in view.lags)
 
 
 def _last(view: View, zone: str) -> str:

@@ -17,6 +17,7 @@ from loa.language import _
 from loa.station.overview import overview
 from loa.station.proof import Proof
 from loa.station.record import Event
+from loa.station.refusals import Refusal, refusals
 from loa.station.station import Station
 
 _RESULT_STYLES = {"complete": "green", "due": "cyan", "partly": "yellow", "replaced": "yellow", "dropped": "yellow", "silent": "red"}
@@ -51,7 +52,7 @@ def log(
     hours: Annotated[float, typer.Option(min=0, help="How far back.")] = 24,
     json: JsonOption = False,
 ) -> None:
-    """Show proof of play, against what was planned and ordered, and the events that nodes reported."""
+    """Show proof of play, against what was planned and ordered, the events that nodes reported, and documents that they refuse."""
     with place.station() as station:
         _check_node(station, node)
         last = int(time.time()) + 1
@@ -61,13 +62,16 @@ def log(
         lost = [
             dict(zip(("node", "journal", "first", "last"), gap, strict=True)) for gap in station.record.lost() if node in (None, gap[0])
         ]
+        lags = [lag for status in station.status() if node in (None, status.id) for lag in station.lags_of(status.id, status.state)]
+        refused = refusals(station, lags)
         if json:
-            output.as_json({"proofs": proofs, "events": events, "lost": lost})
+            output.as_json({"proofs": proofs, "events": events, "lost": lost, "refused": refused})
         else:
             titles = {
                 record["id"]: record["bulletin"].get("title", "") for _, record in station.orders.given(first, last) if "bulletin" in record
             }
             _show_log(proofs, events, lost, titles, station.site.time_zone)
+            _show_refused(refused, station.site.time_zone)
 
 
 def _check_node(station: Station, node: str | None) -> None:
@@ -117,3 +121,11 @@ def _show_log(proofs: list[Proof], events: list[Event], lost: list[dict[str, obj
             ),
             style="red",
         )
+
+
+def _show_refused(refused: list[Refusal], zone: str) -> None:
+    if refused:
+        results = output.results()
+        results.print(_("\nRefused documents"), style="bold underline")
+        rows = [(output.clock(one.received, zone), one.node, one.document, one.code or "", one.reason or "") for one in refused]
+        results.print(output.table((_("time"), _("node"), _("document"), _("code"), _("reason")), rows))

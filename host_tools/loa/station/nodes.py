@@ -72,6 +72,12 @@ class Nodes:
         rows = self._database.rows("SELECT node, result, code, reason, received FROM ack WHERE id = ? ORDER BY rowid", of)
         return [dict(row) for row in rows]
 
+    def last_ack(self, node_id: str, of: str) -> dict[str, Any] | None:
+        """What one node last made of one of them, or None."""
+        query = "SELECT node, result, code, reason, received FROM ack WHERE id = ? AND node = ? ORDER BY rowid DESC LIMIT 1"
+        row = self._database.row(query, of, node_id)
+        return dict(row) if row else None
+
     def forget_acks(self, before: int, besides: Iterable[str]) -> None:
         """Forget what was said before a Unix time, but not of the documents, orders and commands `besides`."""
         with self._database.transaction() as rows:
