@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loa.firmware import refusal, topics
-from loa.station import database
+from loa.station import database, retention
 from loa.station.database import Database
 from loa.station.proof import proofs
 from loa.station.record import Record
 from loa.station.station import Station
 
 NODE = "ban-la-1"
+KEEP = retention.years(5)
 
 
 def boot(n: int, journal: str = "j1") -> dict[str, object]:
@@ -28,7 +29,7 @@ def boot(n: int, journal: str = "j1") -> dict[str, object]:
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    return Record(Database(tmp_path / "a.db"))
+    return Record(Database(tmp_path / "a.db"), KEEP)
 
 
 def test_a_gap_is_not_covered_until_it_is_filled(record: Record) -> None:
@@ -80,7 +81,7 @@ def test_journals_and_nodes_are_apart(record: Record) -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.permutations(list(range(1, 9))), st.lists(st.integers(1, 8), max_size=12))
 def test_in_any_order_every_event_stands_once(tmp_path_factory: pytest.TempPathFactory, order: list[int], again: list[int]) -> None:
-    record = Record(Database(tmp_path_factory.mktemp("record") / "a.db"))
+    record = Record(Database(tmp_path_factory.mktemp("record") / "a.db"), KEEP)
     for n in [*order, *again]:
         record.add(NODE, boot(n))
         upto = record.recorded(NODE, "j1")
@@ -208,7 +209,7 @@ def test_a_proof_reads_only_the_events_that_it_is_about(planned: tuple[Station, 
         station.record.add(NODE, played(3001, keys[0], 0, 2034, "end"))
     with closing(Counting(tmp_path / "station.db")) as counting:
         first = int(keys[0].rsplit("|", 1)[1])
-        found = proofs(site().nodes_served_by(STATION), station.documents, station.orders, Record(counting), first, first + 86400)
+        found = proofs(site().nodes_served_by(STATION), station.documents, station.orders, Record(counting, KEEP), first, first + 86400)
         assert [proof.result for proof in found] == ["complete", "silent", "silent", "silent"]
         assert counting.count == 1
 
@@ -221,7 +222,7 @@ def test_what_an_older_station_recorded_is_proven(planned: tuple[Station, list[s
             rows.execute("INSERT INTO event VALUES (?, 'j1', ?, 1790000000, 'played', ?, 0)", (NODE, n, body))
     with closing(Database(tmp_path / "old.db")) as new:
         first = int(keys[0].rsplit("|", 1)[1])
-        found = proofs(site().nodes_served_by(STATION), station.documents, station.orders, Record(new), first, first + 86400)
+        found = proofs(site().nodes_served_by(STATION), station.documents, station.orders, Record(new, KEEP), first, first + 86400)
         assert [proof.result for proof in found] == ["complete", "silent", "silent", "silent"]
 
 

@@ -120,6 +120,7 @@ class Site(Strict):
     keys: Path = Path("keys")
     quiet: Annotated[list[tuple[TimeOfDay, TimeOfDay]], Field(max_length=4)] = []
     accept_offers: bool = True
+    record_years: Annotated[int, Field(ge=1, le=100)] = 5
     time_servers: Annotated[list[TimeServer], Field(max_length=4)] = []
     areas: Annotated[dict[AreaName, Area], Field(min_length=1)]
     stations: Annotated[dict[Name, Station], Field(min_length=1)]

@@ -1,4 +1,4 @@
-"""Commands: what happens to one node once. Each is kept until the node has answered it or it has expired; `service` sends it."""
+"""Commands: what happens to one node once. Each is sent by `service` until the node has answered it or it has expired, and kept as part of the record."""
 
 import secrets
 import time
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from loa.errors import EXIT_INVALID, LoaError
 from loa.firmware import refusal, topics
 from loa.language import _
+from loa.station import retention
 from loa.station.database import Database
 from loa.station.documents import Documents
 
@@ -32,9 +33,10 @@ class Command:
 class Commands:
     """The commands of one station."""
 
-    def __init__(self, database: Database, documents: Documents) -> None:
+    def __init__(self, database: Database, documents: Documents, keep: retention.Keep) -> None:
         self._database = database
         self._documents = documents
+        self._keep = keep
 
     def give(self, node_id: str, do: str, valid_s: int, number: int | None = None) -> Command:
         """Sign and keep a command that holds for some seconds. `number`, 0 to 999: told in beeps by a node that is to identify itself."""
@@ -49,6 +51,11 @@ class Commands:
             raw = self._documents.sign(self._documents.payload(topics.COMMAND, audience, body, now, now + valid_s, revision))
             values = (command_id, node_id, do, raw, revision, now, now + valid_s)
             rows.execute("INSERT INTO command VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL)", values)
+            rows.execute(
+                "DELETE FROM command WHERE rowid IN (SELECT rowid FROM command INDEXED BY command_created WHERE created < ?"
+                " AND rev < (SELECT max(rev) FROM command AS later WHERE later.node = command.node) LIMIT ?)",
+                (self._keep(), retention.AT_ONCE),
+            )
         return self.get(command_id)
 
     def get(self, command_id: str) -> Command:

@@ -87,6 +87,23 @@ MIGRATIONS = (
     -- of hostclock: by how many seconds the clock was found wrong, and where it stood against the monotonic one then; no row: it is believed
     CREATE TABLE clock (ahead INTEGER NOT NULL, against INTEGER NOT NULL);
     """,
+    """
+    -- of record: when an event happened, and the newest of a node, without reading all
+    DROP INDEX event_time;
+    CREATE INDEX event_when ON event (coalesce(t, received));
+    CREATE INDEX event_node ON event (node);
+
+    -- of commands: the newest of a node, and the oldest of all
+    CREATE INDEX command_node ON command (node, rev);
+    CREATE INDEX command_created ON command (created);
+
+    -- of orders
+    CREATE INDEX standing_until ON standing (until);
+
+    -- of documents: orders are kept by themselves, not by the documents that carried them
+    DELETE FROM document WHERE kind = 'air' AND rev <
+        (SELECT max(rev) FROM document AS later WHERE later.kind = 'air' AND later.audience = document.audience);
+    """,
 )
 
 

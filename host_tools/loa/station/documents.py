@@ -1,7 +1,7 @@
 """Makes signed documents: checks the body by the tables that nodes use, gives it a revision, signs it, and keeps it before anyone sees it.
 
-The newest revision of each (kind, audience) is what stands on the broker; older ones of plans and air are kept, because a proof of play is
-read against the plan that held then.
+The newest revision of each (kind, audience) is what stands on the broker; older ones of plans are kept as long as the record, because a proof of
+play is read against the plan that held then. Orders are kept by themselves.
 """
 
 import json
@@ -16,12 +16,12 @@ from loa.errors import EXIT_INVALID, LoaError
 from loa.firmware import BODIES, documents, limits, refusal, topics
 from loa.keys import SigningKey
 from loa.language import _
+from loa.station import retention
 from loa.station.database import Database
 from loa.station.hostclock import HostClock
 
 DAY_S = 86400
 _VALID_S = {topics.PLAN: 366 * DAY_S, topics.AIR: 30 * DAY_S, topics.SEEN: 30 * DAY_S}
-_HISTORY = (topics.PLAN, topics.AIR)
 HELD_BY_NODES = (topics.TRUST, topics.PLAN, topics.AIR)  # whose revisions a node's state tells
 
 
@@ -49,8 +49,9 @@ class Document:
 class Documents:
     """The documents of one station, signed with its key and dated by its clock."""
 
-    def __init__(self, database: Database, key: SigningKey, clock: HostClock) -> None:
+    def __init__(self, database: Database, key: SigningKey, clock: HostClock, keep: retention.Keep) -> None:
         self._database = database
+        self._keep_since = keep
         self._key = key
         self._clock = clock
         self._kept = 0
@@ -180,8 +181,15 @@ class Documents:
         )
         self._kept += 1
         with self._database.transaction() as rows:
-            if document.kind not in _HISTORY:
-                rows.execute("DELETE FROM document WHERE kind = ? AND audience = ?", (document.kind, document.audience))
+            place = (document.kind, document.audience)
+            if document.kind != topics.PLAN:
+                rows.execute("DELETE FROM document WHERE kind = ? AND audience = ?", place)
+            else:  # the one that was replaced later than that held within the time
+                rows.execute(
+                    "DELETE FROM document WHERE kind = ? AND audience = ? AND EXISTS (SELECT 1 FROM document AS later"
+                    " WHERE later.kind = document.kind AND later.audience = document.audience AND later.rev > document.rev AND later.iat < ?)",
+                    (*place, self._keep_since()),
+                )
             rows.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from loa.errors import EXIT_INVALID, LoaError
 from loa.firmware import agenda, refusal, topics
 from loa.language import _
+from loa.station import retention
 from loa.station.database import Database
 from loa.station.documents import Document, Documents
 
@@ -29,8 +30,9 @@ class Live:
 class Orders:
     """The orders of one station. `zone` is the time zone in which their ids are readable."""
 
-    def __init__(self, database: Database, documents: Documents, zone: str, files: str) -> None:
+    def __init__(self, database: Database, documents: Documents, zone: str, files: str, keep: retention.Keep) -> None:
         self._database = database
+        self._keep = keep
         self._documents = documents
         self._zone = ZoneInfo(zone)
         self._files = files
@@ -49,6 +51,7 @@ class Orders:
         with self._database.transaction() as rows:
             values = (record["id"], audience, json.dumps(record, ensure_ascii=False), int(time.time()), record["until"])
             rows.execute("INSERT INTO standing VALUES (?, ?, ?, ?, ?, NULL)", values)
+            self._forget(self._keep())
             return self._issue(audience)
 
     def give_instead(self, audience: str, record: dict[str, Any]) -> Document:
@@ -99,6 +102,15 @@ class Orders:
         """Sign the air document of an audience anew with what still stands."""
         with self._database.transaction():
             return self._issue(audience)
+
+    def _forget(self, before: int) -> None:
+        """Let some go that were over before a Unix time."""
+        with self._database.transaction() as rows:
+            for old in rows.execute(
+                "SELECT id FROM standing WHERE until < ? ORDER BY until LIMIT ?", (before, retention.AT_ONCE)
+            ).fetchall():
+                rows.execute("DELETE FROM live WHERE name = ?", (old["id"],))
+                rows.execute("DELETE FROM standing WHERE id = ?", (old["id"],))
 
     def _standing(self, audience: str) -> list[Any]:
         after = int(time.time()) - _STALE_S

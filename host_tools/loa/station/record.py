@@ -3,6 +3,8 @@
 A node sends its events in order and again until `seen` covers them, so an event that is missing comes by itself. If the first one behind the gap is
 repeated twice and the missing ones do not come, the node no longer has them: the gap is recorded as lost, so that it is not waited for for ever. One
 repetition proves nothing: MQTT repeats what was in flight before the node begins again from its oldest.
+
+What is older than `keep` goes, but of each node the newest stays: how far its journal is recorded is told by it.
 """
 
 import json
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loa.firmware import report_fields, schema
+from loa.station import retention
 from loa.station.database import Database
 
 _UNIX_MAX = 4102444800
@@ -39,8 +42,9 @@ class Event:
 class Record:
     """The events of a station's nodes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keep: retention.Keep) -> None:
         self._database = database
+        self._keep = keep
         self._repeated: dict[tuple[str, str, int], int] = {}  # (node, journal, first event behind a gap): how often it came again
 
     def begin_connection(self) -> None:
@@ -63,6 +67,8 @@ class Record:
             while rows.execute("SELECT 1 FROM event WHERE node = ? AND journal = ? AND n = ?", (node_id, journal, upto + 1)).fetchone():
                 upto += 1
             rows.execute("UPDATE journal SET upto = ? WHERE node = ? AND journal = ?", (upto, node_id, journal))
+            if new:
+                self._forget(self._keep())
         return new
 
     def recorded(self, node_id: str, journal: str) -> int:
@@ -72,19 +78,22 @@ class Record:
 
     def newest_journal(self, node_id: str) -> str | None:
         """The journal of the event that came last, or None."""
-        row = self._database.row("SELECT journal FROM event WHERE node = ? ORDER BY rowid DESC LIMIT 1", node_id)
-        return row["journal"] if row else None
+        newest = self.newest(node_id)
+        return newest.journal if newest else None
 
     def newest(self, node_id: str) -> Event | None:
         """The event of a node that came last, or None."""
-        row = self._database.row("SELECT * FROM event WHERE node = ? ORDER BY rowid DESC LIMIT 1", node_id)
+        row = self._database.row("SELECT * FROM event INDEXED BY event_node WHERE node = ? ORDER BY rowid DESC LIMIT 1", node_id)
         return _event(row) if row else None
 
     def events(self, node_id: str | None = None, first: int = 0, last: int = _UNIX_MAX) -> list[Event]:
         """Events that happened from `first` to `last`, Unix seconds, in the order in which they came; those without a time count as then."""
         whose, values = ("node = ? AND ", (node_id,)) if node_id is not None else ("", ())
         rows = self._database.rows(
-            f"SELECT * FROM event WHERE {whose}coalesce(t, received) BETWEEN ? AND ? ORDER BY rowid", *values, first, last
+            f"SELECT * FROM event INDEXED BY event_when WHERE {whose}coalesce(t, received) BETWEEN ? AND ? ORDER BY rowid",
+            *values,
+            first,
+            last,
         )
         return [_event(row) for row in rows]
 
@@ -93,7 +102,9 @@ class Record:
         found: dict[str, list[Event]] = {}
         wanted = json.dumps(list(keys))
         for row in self._database.rows(
-            "SELECT * FROM event WHERE node = ? AND key IN (SELECT value FROM json_each(?)) ORDER BY rowid", node_id, wanted
+            "SELECT * FROM event INDEXED BY event_key WHERE node = ? AND key IN (SELECT value FROM json_each(?)) ORDER BY rowid",
+            node_id,
+            wanted,
         ):
             found.setdefault(row["key"], []).append(_event(row))
         return found
@@ -101,6 +112,16 @@ class Record:
     def lost(self) -> list[tuple[str, str, int, int]]:
         """(node, journal, first, last) of events that nodes no longer had."""
         return [tuple(row) for row in self._database.rows("SELECT node, journal, first, last FROM lost ORDER BY rowid")]
+
+    def _forget(self, before: int) -> None:
+        """Let some go that happened and came before a Unix time."""
+        with self._database.transaction() as rows:
+            rows.execute(
+                "DELETE FROM event WHERE rowid IN (SELECT rowid FROM event INDEXED BY event_when"
+                " WHERE coalesce(t, received) < ? AND received < ? AND rowid < (SELECT max(rowid) FROM event AS later WHERE later.node = event.node)"
+                " LIMIT ?)",
+                (before, before, retention.AT_ONCE),
+            )
 
     def _is_given_up(self, node_id: str, journal: str, n: int) -> bool:
         """Count a repetition of the first event behind a gap; True if there were enough."""

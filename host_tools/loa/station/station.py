@@ -22,6 +22,7 @@ from loa.keys.trust import ROOT_KID
 from loa.language import _
 from loa.site.model import Site
 from loa.site.model import Station as StationSettings
+from loa.station import retention
 from loa.station.audio import AudioStore, Recording, name_of
 from loa.station.commands import Command, Commands
 from loa.station.database import Database
@@ -65,12 +66,13 @@ class Station:
         self._database = Database(folder / "station.db")
         own = (self.settings.host, self.settings.time_port)  # which would say what this clock says
         self.clock = HostClock(self._database, [server for server in site.time_addresses if server != own])
-        self.documents = Documents(self._database, keyring.station(name), self.clock)
+        keep = retention.years(site.record_years)
+        self.documents = Documents(self._database, keyring.station(name), self.clock, keep)
         self.audio = AudioStore(self._database, folder / "audio", site.audio)
-        self.orders = Orders(self._database, self.documents, site.time_zone, self.files_url)
-        self.commands = Commands(self._database, self.documents)
+        self.orders = Orders(self._database, self.documents, site.time_zone, self.files_url, keep)
+        self.commands = Commands(self._database, self.documents, keep)
         self.nodes = Nodes(self._database, site.nodes_served_by(name))
-        self.record = Record(self._database)
+        self.record = Record(self._database, keep)
         self._looked: tuple[int, str] | None = (
             None  # commits of other processes, and the key, when nothing was left that another key had signed
         )
