@@ -10,9 +10,9 @@ import io
 
 from micropython import const
 
+ENTRY_SIZE = const(46)  # of the directory, before the name
 _STREAM_CLOSE = const(4)  # MP_STREAM_CLOSE
 _ENOENT = const(2)
-_ENTRY_SIZE = const(46)  # of the directory, before the name
 _LOCAL_SIZE = const(30)  # of a local header, likewise
 _KEY_SIZE = const(2)
 _FOLDER = const(0x4000)
@@ -35,7 +35,7 @@ class Archive:
     def _find(self, path):
         """Type of what is at `path`, and a member's size and offset of its local header."""
         name = path.strip("/").encode()
-        entry = bytearray(_ENTRY_SIZE + len(name) + 1)
+        entry = bytearray(ENTRY_SIZE + len(name) + 1)
         at = -1
         while True:
             at = self._index.find(key(name), at + 1)
@@ -43,7 +43,7 @@ class Archive:
                 raise OSError(_ENOENT)
             if at % 4 == 0:
                 self.read_at(self._directory + number(self._index[at + _KEY_SIZE : at + 4]), entry)
-                if entry[_ENTRY_SIZE:-1] == name:
+                if entry[ENTRY_SIZE:-1] == name:
                     if number(entry[28:30]) == len(name):
                         return _FILE, number(entry[24:28]), number(entry[42:46])
                     if entry[-1:] == b"/":

@@ -7,7 +7,7 @@ import vfs
 from esp32 import Partition
 from micropython import const
 
-from archive import Archive, key, number
+from archive import ENTRY_SIZE, Archive, key, number
 
 _BLOCK_COUNT = const(4)  # MP_BLOCKDEV_IOCTL_BLOCK_COUNT
 _SLOT_FILE = "slot"  # in `app`, the letter of the slot to start; without it the first
@@ -18,7 +18,6 @@ _SLOW_FOLDERS = ("", "/lib")
 _END = b"PK\x05\x06"
 _END_SIZE = const(22)
 _ENTRY = b"PK\x01\x02"
-_ENTRY_SIZE = const(46)
 _STORED = const(0)
 _DIRECTORY_MAX = const(0xFFFF)  # what `Archive` can point into
 
@@ -88,15 +87,15 @@ def open_archive(path):
 
 def _member(file, path):
     """Name of the member whose entry of the directory comes next in `file`, and the size of the entry."""
-    head = file.read(_ENTRY_SIZE)
-    if len(head) < _ENTRY_SIZE or head[:4] != _ENTRY:
+    head = file.read(ENTRY_SIZE)
+    if len(head) < ENTRY_SIZE or head[:4] != _ENTRY:
         raise ValueError("{}: a ZIP archive with a damaged directory".format(path))
     length, behind = number(head[28:30]), number(head[30:32]) + number(head[32:34])
     name = file.read(length)
     if number(head[10:12]) != _STORED:
         raise ValueError("{}: {} is compressed".format(path, name.decode()))
     file.read(behind)
-    return name, _ENTRY_SIZE + length + behind
+    return name, ENTRY_SIZE + length + behind
 
 
 def _folders(name):
