@@ -1,11 +1,13 @@
 """Slots are made once for all processes of a machine, and anew for whatever changes in them."""
 
+import io
 from types import SimpleNamespace
+from zipfile import ZipFile
 
 import pytest
 
 from loa.file_lock import locked
-from loa.provision import slots
+from loa.provision import slot, slots, sources
 
 
 @pytest.fixture
@@ -52,3 +54,32 @@ def test_who_needs_a_slot_that_another_process_makes_waits_for_it(made, tmp_path
 def test_where_nothing_can_be_kept_it_is_made_all_the_same(made, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     assert slots.cached_application("x64", False, tmp_path / "file") == b"x64 1"
+
+
+@pytest.fixture
+def firmware(monkeypatch, tmp_path):
+    """Sources in place of the firmware's."""
+    monkeypatch.setattr(sources, "FIRMWARE", tmp_path)
+    (tmp_path / "node").mkdir()
+    forget()
+    yield tmp_path / "node"
+    forget()
+
+
+def forget():
+    """As in a new process."""
+    for cached in (slot.compiled, sources.sources):
+        getattr(cached, "cache_clear", lambda: None)()
+
+
+def test_sources_that_change_while_slots_are_made_give_nobody_an_old_one(firmware, tmp_path):
+    def app():
+        with ZipFile(io.BytesIO(slots.cached_application(None, False, tmp_path / "slots"))) as archive:
+            return archive.read("node/app.py").decode()
+
+    (firmware / "app.py").write_text("before = 1\n")
+    assert app() == "before = 1\n"
+    (firmware / "app.py").write_text("after = 1\n")
+    assert app() == "before = 1\n", "what this process began with"
+    forget()
+    assert app() == "after = 1\n"

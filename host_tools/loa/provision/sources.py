@@ -2,8 +2,11 @@
 
 import ast
 import tokenize
+from collections.abc import Mapping
+from functools import cache
 from io import StringIO
 from pathlib import Path
+from types import MappingProxyType
 
 import microdot
 
@@ -12,10 +15,12 @@ from loa.firmware import FIRMWARE
 _INDENT = 4
 
 
-def sources() -> dict[str, str]:
-    """The text of every module of the application, by its name."""
+@cache
+def sources() -> Mapping[str, str]:
+    """The text of every module of the application, by its name, as it was when this process first asked: what it makes is all of one time."""
     paths = sorted((FIRMWARE / "node").rglob("*.py"))
-    return {".".join(path.relative_to(FIRMWARE).with_suffix("").parts): path.read_text(encoding="utf-8") for path in paths}
+    texts = {".".join(path.relative_to(FIRMWARE).with_suffix("").parts): path.read_text(encoding="utf-8") for path in paths}
+    return MappingProxyType(texts)
 
 
 def for_words_of_32_bits(source: str) -> str:
