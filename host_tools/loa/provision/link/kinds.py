@@ -57,8 +57,7 @@ class Kinds:
             self._collect(tree, None)
         while self._grown:
             self._grown = False
-            for node, scope in self._work:
-                self._look(node, scope)
+            self._work = [(node, scope) for node, scope in self._work if self._look(node, scope)]
 
     def of(self, node: ast.expr) -> tuple[set[str], bool]:
         """The classes of which an expression of the program may be an object; True if it may be none of the application's, or nothing is known."""
@@ -124,7 +123,7 @@ class Kinds:
         elif isinstance(node, ast.Assign) and all(_are_pairs(target, node.value) for target in node.targets):
             self._unpacked.add(id(node.value))
         is_target = isinstance(node, ast.Name | ast.Attribute | ast.Tuple | ast.List) and not isinstance(node.ctx, ast.Load)
-        if isinstance(node, _GIVING) and not is_target and not (is_called and isinstance(node, ast.Name | ast.Attribute)):
+        if node._fields and not is_target and not (is_called and isinstance(node, ast.Name | ast.Attribute)):
             self._work.append((node, scope))
         for child in ast.iter_child_nodes(node):
             self._collect(child, scope)
@@ -148,7 +147,8 @@ class Kinds:
 
     # What is given to whom
 
-    def _look(self, node: ast.AST, scope: Scope) -> None:
+    def _look(self, node: ast.AST, scope: Scope) -> bool:
+        """Takes in what a node gives to whom; False if it is of a kind that never gives anything."""
         match node:
             case ast.Call():
                 self._call(node, scope)
@@ -193,6 +193,9 @@ class Kinds:
             case ast.Attribute():
                 for method in self._methods(node, scope)[0]:
                     self._call_with_anything(method)
+            case _:
+                return False
+        return True
 
     def _give(self, target: ast.expr, value: ast.expr | None, scope: Scope) -> None:
         """`value` (None: anything) to a variable or an attribute, or its parts to several."""
@@ -353,37 +356,3 @@ class Kinds:
 
 def _are_pairs(target: ast.expr, value: ast.expr) -> bool:
     return isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
-
-
-_GIVING = (
-    ast.Assign,
-    ast.NamedExpr,
-    ast.AnnAssign,
-    ast.For,
-    ast.AsyncFor,
-    ast.comprehension,
-    ast.AugAssign,
-    ast.withitem,
-    ast.ExceptHandler,
-    ast.alias,
-    ast.Return,
-    ast.Yield,
-    ast.YieldFrom,
-    ast.Raise,
-    ast.Starred,
-    ast.List,
-    ast.Tuple,
-    ast.Set,
-    ast.Dict,
-    ast.ListComp,
-    ast.SetComp,
-    ast.GeneratorExp,
-    ast.DictComp,
-    ast.BinOp,
-    ast.Compare,
-    ast.Subscript,
-    ast.Lambda,
-    ast.arguments,
-    ast.Name,
-    ast.Attribute,
-)
