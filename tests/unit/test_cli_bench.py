@@ -16,7 +16,7 @@ def desk(tmp_path):
 
 
 def test_no_board_and_several_boards_are_told_apart(desk, tmp_path, monkeypatch):
-    monkeypatch.setattr("loa.cli.bench.usb_ports", list)
+    monkeypatch.setattr("loa.cli.benchwork.usb_ports", list)
     assert "no board is plugged in" in desk.loa("make-node", "--no-wait", code=EXIT_BOARD).stderr
     with board(tmp_path, 1) as first, board(tmp_path, 2) as second:
         for number, one in enumerate((first, second)):
@@ -48,7 +48,7 @@ def test_the_watch_makes_what_is_plugged_in_and_prints_labels(desk, tmp_path, mo
     with board(tmp_path) as plugged_in:
         from boards_support import port
 
-        monkeypatch.setattr("loa.cli.bench.usb_ports", lambda: [port(plugged_in)])
+        monkeypatch.setattr("loa.cli.benchwork.usb_ports", lambda: [port(plugged_in)])
         options = ("--image", tmp_path / "runtime.bin", "--no-wait", "--labels", tmp_path / "labels", "--seconds", "0")
         out = desk.loa("make-node", "--watch", *options).stdout
     assert "made  ban-hin-1  02:00:00:00:00:01" in out and small.data
@@ -65,7 +65,7 @@ def test_the_doctor_says_what_a_bare_board_lacks(desk, tmp_path):
 
 
 def test_the_doctor_without_a_board_says_what_to_look_for(desk, monkeypatch):
-    monkeypatch.setattr("loa.cli.bench.usb_ports", list)
+    monkeypatch.setattr("loa.cli.benchwork.usb_ports", list)
     out = desk.loa("doctor", code=EXIT_FAILED).stdout
     assert "no USB adapter is there" in out
 

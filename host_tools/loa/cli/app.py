@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from loa.cli import bench, boards, boards_run, demo, keys, making, orders, running, seeing, site
+from loa.cli import bench, boards, boards_run, demo, keys, labels, making, orders, running, seeing, site
 from loa.cli.default_group import default_group
 from loa.cli.failures import Command
 from loa.cli.speaking import Speaking, lang_option
@@ -54,7 +54,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "make-node": bench.make_node,
         "flash": bench.flash,
         "provision": bench.provision,
-        "labels": bench.labels,
+        "labels": labels.labels,
         "inventory": bench.inventory,
         "doctor": bench.doctor,
     },

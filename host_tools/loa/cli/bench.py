@@ -1,43 +1,32 @@
-"""Commands of the technician's bench: make nodes, their halves, labels, the list of boards, and what is wrong with one."""
+"""Commands of the technician's bench: make nodes, their halves, the list of boards, and what is wrong with one."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from platformdirs import user_cache_path
 from rich.text import Text
 
-from loa.bench.inventory import MADE, Inventory
-from loa.bench.making import Bench, Made
+from loa.bench.inventory import Inventory
+from loa.bench.making import Made
 from loa.bench.making import make_node as make
-from loa.bench.newcomers import Newcomers
 from loa.bench.provisioning import provision as provision_board
-from loa.bench.stored import stored_ahead
 from loa.bench.watch import Row, Watch
-from loa.boards import Board, load_board
-from loa.broker import local_broker
+from loa.boards import load_board
 from loa.cli import output
+from loa.cli.benchwork import bench_of, image_source, nodes_meant, only, port_source
 from loa.cli.boards_shown import many_boards, one_board
+from loa.cli.labels import label_file
 from loa.cli.place import JsonOption, Place, at_station
 from loa.cli.signals import until_ended
 from loa.cli.words import spoken
-from loa.errors import EXIT_FAILED, EXIT_INVALID, EXIT_USAGE, LoaError, suggestion
-from loa.firmware import topics
-from loa.flash.cache import fetch
-from loa.flash.errors import BoardError
-from loa.flash.ports import Port, PortSource, usb_ports
-from loa.flash.runtime import RuntimeImage, read_image
+from loa.errors import EXIT_FAILED
+from loa.flash.ports import Port, PortSource
 from loa.language import _
-from loa.progress import Progress, Silent
-from loa.provision.contents import Services
-from loa.provision.disk import Files
-from loa.sim.boards import plugged as virtual
+from loa.progress import Progress
 from loa.sim.boards import protocol_board
-from loa.station.station import Station
 
 _REFRESH_S = 0.25
 PortOption = Annotated[
@@ -76,19 +65,19 @@ def make_node(
     json: JsonOption = False,
 ) -> None:
     """Make boards into nodes: runtime, application, identity, in one pass; then wait for the node's first word. Again changes only what differs."""
-    candidates = _nodes(place, node)
-    with _bench(place, image, baud=baud, wait=wait, again=again, wipe=wipe, store=store or (), sound=sound) as bench:
+    candidates = nodes_meant(place, node)
+    with bench_of(place, image, baud=baud, wait=wait, again=again, wipe=wipe, store=store or (), sound=sound) as bench:
 
         def work(where: Port, progress: Progress) -> Made:
             made = make(bench, where, candidates, progress, progress.number if isinstance(progress, Row) else 1)
             if labels is not None:
-                _label_file(place, made.node, labels)
+                label_file(place, made.node, labels)
             return made
 
         if watch:
-            _watch(_port_source(place), work, seconds, json)
+            _watch(port_source(place), work, seconds, json)
             return
-        where = _only(port, _port_source(place))
+        where = only(port, port_source(place))
         with one_board() as progress:
             made = work(where, progress)
     _show_made(made, json)
@@ -104,9 +93,9 @@ def provision(
     json: JsonOption = False,
 ) -> None:
     """Give a board that runs MicroPython on our partitions a node's identity and application; sends only what it does not have."""
-    _nodes(place, node)
-    with _bench(place, None, wait=wait, again=again) as bench, one_board() as progress:
-        done = provision_board(bench, _only(port, _port_source(place)), node, progress)
+    nodes_meant(place, node)
+    with bench_of(place, None, wait=wait, again=again) as bench, one_board() as progress:
+        done = provision_board(bench, only(port, port_source(place)), node, progress)
     if json:
         output.as_json(done)
         return
@@ -128,48 +117,13 @@ def flash(
     from loa.bench.making import flash as flash_board
 
     described = load_board(board)
-    where = _only(port, _port_source(place))
+    where = only(port, port_source(place))
     with one_board() as progress:
-        written = flash_board(where.device, described, _image_source(place, image, progress)(board), baud, progress)
+        written = flash_board(where.device, described, image_source(place, image, progress)(board), baud, progress)
     if json:
         output.as_json(written)
     else:
         output.results().print(_("written: {what}", what=", ".join(written.stretches)) if written.stretches else _("nothing had to change"))
-
-
-@at_station
-def labels(
-    place: Place,
-    nodes: Annotated[list[str] | None, typer.Argument(metavar="NODE...", show_default="all", help="Which nodes.")] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .pdf for all, .png for one.")] = Path("labels.pdf"),
-    sheet: Annotated[str, typer.Option(help="Sheet or roll of labels.")] = "a4-24",
-    skip: Annotated[int, typer.Option(min=0, help="So many labels of the sheet are used already.")] = 0,
-    made: Annotated[bool, typer.Option("--made", help="Only nodes that have a board.")] = False,
-) -> None:
-    """Print labels with QR code, id and set-up code."""
-    from loa.bench.labels import SHEETS, pdf, png  # brings fonts and pictures, for which no other command waits
-
-    if sheet not in SHEETS:
-        raise LoaError(
-            _("there is no sheet {sheet}", sheet=sheet),
-            suggestion(sheet, SHEETS) or _("there are: {names}", names=", ".join(SHEETS)),
-            EXIT_USAGE,
-        )
-    chosen = [name for one in nodes for name in _nodes(place, one)] if nodes else _nodes(place, None)
-    if made:
-        with closing(Inventory(place.places.folder)) as inventory:
-            has = {entry.node for entry in inventory.boards() if entry.result == MADE}
-        chosen = [name for name in chosen if name in has]
-    if not chosen:
-        raise LoaError(_("there is no label to print"), _("make a node first, or leave --made out"), EXIT_INVALID)
-    one_label = out.suffix.lower() == ".png"
-    if one_label and len(chosen) > 1:
-        raise LoaError(_("a picture has room for one label"), _("name one node, or write a .pdf"), EXIT_USAGE)
-    content = (
-        png(_label(place, chosen[0]), SHEETS[sheet]) if one_label else pdf([_label(place, name) for name in chosen], SHEETS[sheet], skip)
-    )
-    _write(out, content)
-    output.results().print(_("{count} labels in {file}", count=len(chosen), file=out))
 
 
 @at_station
@@ -225,160 +179,6 @@ def _show_made(made: Made, json: bool) -> None:
     output.results().print(_("{seconds} s", seconds=f"{made.seconds:.1f}"))
 
 
-@contextmanager
-def _bench(
-    place: Place,
-    image: Path | None,
-    *,
-    baud: int | None = None,
-    wait: bool = True,
-    again: bool = False,
-    wipe: bool = False,
-    store: Sequence[str] = (),
-    sound: bool = False,
-) -> Iterator[Bench]:
-    """The bench of a site, for as long as the block lasts."""
-    protocol_board.register()
-    with closing(Inventory(place.places.folder)) as kept, _newcomers(place) if wait else nullcontext() as newcomers:
-        described = Bench(
-            place.site,
-            place.keyring,
-            kept,
-            _image_source(place, image, Silent()),
-            lambda node_id: services_of(place, node_id),
-            newcomers,
-            baud,
-            wipe,
-            again,
-            stored=lambda node_id: _stored(place, node_id, store) if store else {},
-        )
-        yield replace(described, chirp=_chirp(place, newcomers)) if sound and newcomers is not None else described
-
-
-def _chirp(place: Place, newcomers: Newcomers) -> Callable[[str, int], None]:
-    """Lets a node tell a number in beeps."""
-
-    def chirp(node_id: str, number: int) -> None:
-        name = place.site.station_of(node_id)
-        with closing(Station(place.site, name, place.keyring, place.places.station(name))) as station:
-            command = station.command(node_id, "identify", number=number)
-        newcomers.tell(node_id, command.raw)
-
-    return chirp
-
-
-def _stored(place: Place, node_id: str, names: Sequence[str]) -> Files:
-    node = place.site.nodes[node_id]
-    board = load_board(node.board)
-    name = place.site.station_of(node_id)
-    with closing(Station(place.site, name, place.keyring, place.places.station(name))) as station:
-        return stored_ahead(station.audio, names, node.language, board.audio.plays, board.cache_bytes(place.site.audio.rate))
-
-
-def _newcomers(place: Place) -> Newcomers:
-    name = place.named_station or next(iter(place.site.stations))
-    return Newcomers(_broker_url(place), name, place.keyring)
-
-
-def _broker_url(place: Place) -> str:
-    return place.site.broker.url or local_broker(place.site, place.keyring, place.places.broker).url
-
-
-def services_of(place: Place, node_id: str) -> Services:
-    """Where a node finds broker, station and time."""
-    name = place.site.station_of(node_id)
-    station = Station(place.site, name, place.keyring, place.places.station(name))
-    with closing(station):
-        port = 0 if place.site.broker.url else place.site.broker.port or local_broker(place.site, place.keyring, place.places.broker).port
-        times = ((station.settings.host, station.time_port),) if station.time_port else ()
-        return Services(port, station.http_url, times)
-
-
-def _image_source(place: Place, given: Path | None, progress: Progress) -> Callable[[str], RuntimeImage]:
-    """Where runtime images come from: a file, the simulated commune, or the cache, each read once."""
-    known: dict[str, RuntimeImage] = {}
-
-    def image(name: str) -> RuntimeImage:
-        if name not in known:
-            known[name] = _image(place, given, load_board(name), progress)
-        return known[name]
-
-    return image
-
-
-def _image(place: Place, given: Path | None, board: Board, progress: Progress) -> RuntimeImage:
-    if given is not None:
-        return read_image(given, board)
-    if place.sim:
-        from loa.sim.boards.stand_in import stored
-        from loa.sim.runtime import find_runtime
-
-        return read_image(stored(board.chip, place.places.boards), board, march=find_runtime().march)
-    runtime = board.runtime
-    folder = user_cache_path("loa", appauthor=False) / "runtimes"
-    progress.stage(_("fetching {file}", file=runtime.image))
-    return read_image(fetch(runtime.url, runtime.image, runtime.sha256, folder, progress), board, sha256=runtime.sha256)
-
-
-def _port_source(place: Place) -> PortSource:
-    if place.sim:
-        return lambda: virtual.plugged(place.places.boards)
-    return usb_ports
-
-
-def _only(device: str | None, ports: PortSource) -> Port:
-    """The port that was named, or the only one that there is."""
-    found = ports()
-    if device is not None:
-        return next((port for port in found if port.device == device), Port(device, device, ""))
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise BoardError(_("no board is plugged in"), _("plug one in, or name its port with --port; `loa doctor` looks for the driver"))
-    raise BoardError(
-        _("{count} boards are plugged in", count=len(found)),
-        _("name one with --port, or take them all with --watch: {ports}", ports=", ".join(port.device for port in found)),
-    )
-
-
-def _nodes(place: Place, node: str | None) -> list[str]:
-    """The node named, or all of them, those of the station named."""
-    known = list(place.site.nodes_served_by(place.named_station) if place.named_station else place.site.nodes)
-    if node is None:
-        return known
-    if node not in known:
-        raise LoaError(
-            _("there is no node {node}", node=node),
-            suggestion(node, known) or _("the nodes are: {names}", names=", ".join(known)),
-            EXIT_INVALID,
-        )
-    return [node]
-
-
-def _label(place: Place, node_id: str) -> Any:
-    from loa.bench.labels import Label
-
-    area = place.site.nodes[node_id].area
-    names = [place.site.areas[one].name for one in sorted(topics.chain(area), key=len)]
-    return Label(node_id, place.keyring.node(node_id).setup_code, names[-1], ", ".join(reversed(names[:-1])))
-
-
-def _label_file(place: Place, node_id: str, folder: Path) -> None:
-    from loa.bench.labels import SHEETS, png
-
-    _write(folder / f"{node_id}.png", png(_label(place, node_id), SHEETS["roll-62"]))
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        raise LoaError(
-            _("{path}: cannot be written: {reason}", path=path, reason=error.strerror), _("make room, or write elsewhere")
-        ) from error
-
-
 @at_station
 def doctor(
     place: Place,
@@ -392,8 +192,8 @@ def doctor(
     from loa.bench.doctor import examine
 
     protocol_board.register()
-    ports = _port_source(place)
-    where = None if port is None and not ports() else _only(port, ports)
+    ports = port_source(place)
+    where = None if port is None and not ports() else only(port, ports)
     failed = False
     with closing(Inventory(place.places.folder)) as kept, one_board() as progress:
         for finding in examine(where, place.site, kept, progress, sound=sound):
