@@ -112,7 +112,7 @@ def parts(entries, **modules):
 
 
 def test_what_is_only_used_in_an_overlay_goes_there_too():
-    user = "_LONG = 'a text of more than ten letters'\ndef help(): return _LONG\ndef work(): return help()\ndef main(): return work()"
+    user = "_LONG = 'a text of more than ten letters' * 2\ndef help(): return _LONG\ndef work(): return help()\ndef main(): return work()"
     texts = parts({"far": ("p.user:work",)}, user=user)
     assert "a text of more" not in texts["p.user"] and "a text of more" in texts["far"] and texts["p.user"].count("def ") == 2
 

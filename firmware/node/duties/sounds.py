@@ -12,7 +12,7 @@ from node.late import Loading
 from node.link.backoff import Backoff
 from node.refusal import CODEC, LIVE_REFUSED, RATE, Refused
 
-CODEC_ORDER = ["mp3", "ima-adpcm", "pcm16"]  # best first: less to fetch and to store
+CODEC_ORDER = ("mp3", "ima-adpcm", "pcm16")  # best first: less to fetch and to store
 
 CHIME = "chime"
 LIVE = "live"

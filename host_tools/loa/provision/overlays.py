@@ -59,6 +59,7 @@ _AT_BOOT: dict[str, tuple[str, ...]] = {
     ),
     "make_audio": (
         "node.audio.codecs",
+        "node.audio.codecs.ima_adpcm:ImaAdpcm.__init__",
         "node.audio.feeder:Chunks.__init__",
         "node.audio.gain:Ramp.__init__",
         "node.audio.player:Player.__init__",

@@ -28,7 +28,10 @@ def is_built_in(node: ast.expr) -> bool:
 
 def is_plain(value: ast.expr) -> bool:
     """True for a value that is the same whenever it is made, and that nobody changes."""
-    return all(isinstance(node, ast.Constant | ast.Tuple | ast.Dict | ast.Load | ast.UnaryOp | ast.USub) for node in ast.walk(value))
+    return all(
+        isinstance(node, ast.Constant | ast.Tuple | ast.Dict | ast.Load | ast.UnaryOp | ast.USub | ast.BinOp | ast.operator)
+        for node in ast.walk(value)
+    )
 
 
 def is_self(node: ast.expr) -> bool:
