@@ -51,10 +51,16 @@ def test_base64url_has_one_spelling():
 
 
 def test_json_objects():
-    assert encoding.json_object('{"a":[1,"é"]}'.encode()) == {"a": [1, "é"]}
-    assert encoding.json_object(b'{"a":1,"a":2}') == {"a": 2}
-    for text in (b"", b"{", b"[]", b"1", b"null", b'"{}"', b"{}x", b'{"a":"\xff"}', b"[" * 8000, b'{"a":' * 1500, b"\x00"):
+    assert encoding.json_object('{"a":[1,"é"]}') == {"a": [1, "é"]}
+    assert encoding.json_object('{"a":1,"a":2}') == {"a": 2}
+    for text in ("", "{", "[]", "1", "null", '"{}"', "{}x", "[" * 8000, '{"a":' * 1500, "\x00"):
         assert refused_by(encoding.json_object, text) == MALFORMED, text[:20]
+
+
+def test_text_is_utf_8():
+    assert encoding.text_of('{"a":"é"}'.encode()) == '{"a":"é"}'
+    for data in (b'{"a":"\xff"}', b"\xc3", b"\xed\xa0"):
+        assert refused_by(encoding.text_of, data) == MALFORMED, data
 
 
 def test_parts_of_a_jws():

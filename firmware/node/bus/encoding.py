@@ -46,10 +46,18 @@ def _decoded(text):
     return data
 
 
-def json_object(data):
-    """The JSON object that `data` (bytes) holds in UTF-8, as a dict; of members with one name the last counts, as RFC 7515, 4 allows."""
+def text_of(data):
+    """The text that `data` (bytes) is in UTF-8."""
     try:
-        value = json.loads(str(data, "utf-8"))
+        return str(data, "utf-8")
+    except ValueError:
+        raise Refused(MALFORMED, "not UTF-8")
+
+
+def json_object(text):
+    """The JSON object that `text` is, as a dict; of members with one name the last counts, as RFC 7515, 4 allows."""
+    try:
+        value = json.loads(text)
     except (ValueError, RuntimeError):  # RuntimeError: nested more deeply than the runtime follows
         raise Refused(MALFORMED, "not JSON")
     if not isinstance(value, dict):

@@ -5,7 +5,7 @@ Of the header's members only `alg` and `kid` are read; a key that a document bri
 
 from micropython import const
 
-from node.bus.encoding import from_base64url, json_object
+from node.bus.encoding import from_base64url, json_object, text_of
 from node.bus.limits import DOCUMENT_BYTES_MAX
 from node.bus.topics import SEGMENT_MAX, is_segment
 from node.refusal import ALGORITHM, MALFORMED, OVERSIZED, Refused
@@ -14,7 +14,8 @@ _HEADER_MAX = const(256)  # of base64url, four times what `alg` and `kid` need
 
 
 def parse(raw):
-    """`(header, payload, signed, signature)` of `raw` (bytes or bytearray): the header as a dict with a well-formed `kid`, the rest as bytes.
+    """`(header, payload, signed, signature)` of `raw` (bytes or bytearray): the header as a dict with a well-formed `kid`, the payload as text, so that
+    a small board does not hold it twice while it reads its JSON, the rest as bytes.
 
     `signed`, a view of `raw`, is the JWS signing input (RFC 7515, 5.2, step 8). Raises Refused: OVERSIZED beyond `DOCUMENT_BYTES_MAX`, before anything
     is copied; MALFORMED; ALGORITHM for any other than RS256, `none` among them.
@@ -28,7 +29,7 @@ def parse(raw):
     if first > _HEADER_MAX:
         raise Refused(MALFORMED, "a header of {} letters".format(first))
     view = memoryview(raw)
-    header = json_object(from_base64url(view[:first]))
+    header = json_object(text_of(from_base64url(view[:first])))
     if header.get("alg") != "RS256":
         raise Refused(ALGORITHM, "not RS256")
     if "crit" in header:  # RFC 7515, 4.1.11: what must be understood and is not
@@ -36,4 +37,4 @@ def parse(raw):
     kid = header.get("kid")
     if not isinstance(kid, str) or len(kid) > SEGMENT_MAX or not is_segment(kid):
         raise Refused(MALFORMED, "a header without a proper kid")
-    return header, from_base64url(view[first + 1 : second]), view[:second], from_base64url(view[second + 1 :])
+    return header, text_of(from_base64url(view[first + 1 : second])), view[:second], from_base64url(view[second + 1 :])

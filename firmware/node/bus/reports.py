@@ -9,7 +9,7 @@ import json
 
 from micropython import const
 
-from node.bus.encoding import json_object, to_base64url
+from node.bus.encoding import json_object, text_of, to_base64url
 from node.refusal import MALFORMED, OVERSIZED, SIGNATURE, Refused
 
 REPORT_BYTES_MAX = 8192
@@ -40,7 +40,7 @@ def open_report(key, topic, payload):
     text = payload[:cut] + b"}"
     if not _same(payload[cut + len(_HEAD) : -len(_TAIL)], _mac(key, topic, text)):
         raise Refused(SIGNATURE, "the mac does not fit")
-    return json_object(text)
+    return json_object(text_of(text))
 
 
 def _mac(key, topic, text):
