@@ -19,6 +19,7 @@ from node.bus import topics
 from node.bus.admission import Admission
 from node.bus.encoding import to_base64url
 from node.bus.fallback import Fallback, places
+from node.bus.mqtt import packets
 from node.bus.mqtt.session import Session
 from node.bus.trust import TrustStore
 from node.duties.commands import Commands
@@ -222,21 +223,15 @@ class Node:
     # How the parts hear of each other
 
     def _make_session(self):
-        settings = self.settings
-        broker = settings.broker
         return Session(
             self._connect,
-            settings.node_id,
-            [(topic, 0) for topic in topics.filters(settings.area, settings.node_id)],
+            self._hello,
             self._on_document,
             _backoff(_BROKER_BACKOFF_MS),
             on_up=self._on_up,
             on_down=self._on_down,
             on_oversized=self._on_oversized,
             on_failed=self._on_failed,
-            will=(topics.from_node(settings.node_id, topics.STATE), json.dumps(state.WILL).encode()),
-            user=broker["user"],
-            password=broker["password"],
             keepalive_s=_KEEPALIVE_S,
             inbox_bytes=self.board.buffers["inbox"],
             outbox_bytes=self.board.buffers["outbox"],
@@ -247,6 +242,12 @@ class Node:
         stream = await self.net.connect(broker["host"], broker["port"], self.net.tls if broker["tls"] else None)
         stream.set_timeout(_STREAM_MS)
         return stream
+
+    def _hello(self):
+        settings = self.settings
+        will = (topics.from_node(settings.node_id, topics.STATE), json.dumps(state.WILL).encode())
+        connect = packets.connect(settings.node_id, _KEEPALIVE_S, will, settings.broker["user"], settings.broker["password"])
+        return connect, [(topic, 0) for topic in topics.filters(settings.area, settings.node_id)]
 
     async def _get(self, url, headers=None):
         return await http.get(self.net, url, headers)

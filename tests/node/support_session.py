@@ -5,10 +5,12 @@ import asyncio
 from support_broker import Backoff, Broker
 from support_time import VirtualClock
 
+from node.bus.mqtt import packets
 from node.bus.mqtt.session import Session
 
 FILTERS = (("loa/v1/to/son-la/+", 0), ("loa/v1/to/node/loa-01/+", 1))
 WILL = ("loa/v1/from/loa-01/state", b'{"online":false}')
+_KEEPALIVE_S = 60
 
 
 class Node:
@@ -27,17 +29,14 @@ class Node:
         self.may_act.set()
         self.session = Session(
             broker.connect,
-            "loa-01",
-            FILTERS,
+            lambda: (packets.connect("loa-01", _KEEPALIVE_S, WILL, "loa-01", "secret"), FILTERS),
             self._on_message,
             self.backoff,
             self._on_up,
             self._on_down,
             lambda topic, size: self.oversized.append((topic, size)),
             self._on_failed,
-            will=WILL,
-            user="loa-01",
-            password="secret",
+            keepalive_s=_KEEPALIVE_S,
         )
         self._moved = asyncio.Event()
         self.task = asyncio.create_task(self.session.run())

@@ -18,6 +18,7 @@ else:
 import asyncio
 import random
 
+from node.bus.mqtt import packets
 from node.bus.mqtt.session import Session
 from node.link.backoff import Backoff
 from node.link.net import Network
@@ -42,19 +43,19 @@ class Client:
         self._events = 0
         self.session = Session(
             self._connect,
-            USER,
-            (("loa/v1/to/son-la/+", 0), ("loa/v1/to/node/" + USER + "/+", 1)),
+            self._hello,
             self._on_message,
             Backoff(200, 1000, random.random),
             self._on_up,
             lambda why: say("down", why and why.code),
             lambda topic, size: say("oversized", topic, size),
             lambda: None,
-            will=(FROM + "state", b'{"online":false}'),
-            user=USER,
-            password=PASSWORD,
             keepalive_s=KEEPALIVE_S,
         )
+
+    def _hello(self):
+        connect = packets.connect(USER, KEEPALIVE_S, (FROM + "state", b'{"online":false}'), USER, PASSWORD)
+        return connect, (("loa/v1/to/son-la/+", 0), ("loa/v1/to/node/" + USER + "/+", 1))
 
     async def _connect(self):
         stream = await self._network.connect("127.0.0.1", int(PORT), self._tls, "localhost")

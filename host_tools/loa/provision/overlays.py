@@ -248,6 +248,7 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
     # Finds and opens a connection.
     "connect": (
         "node.app:Node._connect",
+        "node.app:Node._hello",
         "node.bus.mqtt.connection:Connection.__init__",
         "node.bus.mqtt.connection:Connection._expect_connack",
         "node.bus.mqtt.connection:Connection._take_suback",

@@ -26,7 +26,7 @@ class Left(Exception):
 class Connection:
     """`stream` as MicroPython's asyncio has it; `reader`, `inbox`, `outbox` outlive it. `answer_ms`: how long CONNACK and a blocked write may take.
 
-    `owner` is the session: `keepalive_s`, `filters`, and the callbacks `is_up(denied)`, `is_alive()`, `oversized(topic, size)`.
+    `owner` is the session: `keepalive_s`, and the callbacks `is_up(denied)`, `is_alive()`, `oversized(topic, size)`.
     """
 
     def __init__(self, stream, reader, inbox, outbox, owner, answer_ms):
@@ -39,15 +39,20 @@ class Connection:
         self._writing = asyncio.Lock()
         self._heard = False
         self._subscribe_id = None  # of the SUBSCRIBE that is not answered yet; no SUBACK bears None
+        self._filters = ()  # that it asks for
         reader.start(stream)
 
-    async def run(self, connect_packet, goodbye):
-        """Live until something ends it; `goodbye` is the Bell that asks for the end. Never returns."""
+    async def run(self, hello, goodbye):
+        """Live until something ends it; `hello()` as for `Session`; `goodbye` is the Bell that asks for the end. Never returns."""
+        await self._begin(hello)
+        await together(self._receive(), self._tend(goodbye), self._transmit())
+
+    async def _begin(self, hello):
+        connect_packet, self._filters = hello()
         await self._send(connect_packet)
         await asyncio.wait_for_ms(self._expect_connack(), self._answer_ms)
         self._subscribe_id = self._outbox.new_id()
-        await self._send(packets.subscribe(self._subscribe_id, self._owner.filters))
-        await together(self._receive(), self._tend(goodbye), self._transmit())
+        await self._send(packets.subscribe(self._subscribe_id, self._filters))
 
     async def _expect_connack(self):
         await self._reader.read()
@@ -106,15 +111,16 @@ class Connection:
         elif kind == packets.PINGRESP:
             packets.parse_pingresp(flags, body)
         elif kind == packets.SUBACK:
-            self._take_suback(packets.parse_suback(flags, body, self._subscribe_id, len(self._owner.filters)))
+            self._take_suback(packets.parse_suback(flags, body, self._subscribe_id, len(self._filters)))
         else:
             raise Refused(MALFORMED, "packet {} is not for a client, or not now".format(kind))
 
     def _take_suback(self, codes):
-        denied = [wanted[0] for wanted, code in zip(self._owner.filters, codes) if code == packets.DENIED]
+        denied = [wanted[0] for wanted, code in zip(self._filters, codes) if code == packets.DENIED]
         if len(denied) == len(codes):
             raise Refused(UNREACHABLE, "the broker grants no subscription")
         self._subscribe_id = None
+        self._filters = ()
         self._owner.is_up(denied)
 
     async def _tend(self, goodbye):

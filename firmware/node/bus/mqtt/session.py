@@ -10,7 +10,6 @@ from micropython import const
 
 from node.bell import Bell
 from node.bus.limits import DOCUMENT_BYTES_MAX
-from node.bus.mqtt import packets
 from node.bus.mqtt.connection import Connection, Left
 from node.bus.mqtt.inbox import Inbox
 from node.bus.mqtt.outbox import Outbox
@@ -30,7 +29,8 @@ class Session:
     """One MQTT session with a clean start on every connection.
 
     `connect`: async callable that returns a stream (`readinto`, `write`, `drain`, `close`), whose own time-outs, if any, are longer than `keepalive_s`;
-    `filters`: ((topic filter, QoS 0 or 1), ...); `will`: (topic, payload bytes) or None; `backoff`: `next()` gives ms to wait, `reset()`;
+    `hello()`: what a connection begins with, made anew for each and not kept: a `packets.connect` with `keepalive_s`, and what to subscribe to,
+    ((topic filter, QoS 0 or 1), ...); `backoff`: `next()` gives ms to wait, `reset()`;
     `inbox_bytes`, `outbox_bytes`: how much may wait for `on_message`, and to be sent.
     `on_message(topic, payload)`: async, called for one message after the other; `on_up()`, `on_down(why)`, `on_oversized(topic, bytes)`
     and `on_failed()`, when no connection came about or it broke: plain calls.
@@ -41,17 +41,13 @@ class Session:
     def __init__(
         self,
         connect,
-        client_id,
-        filters,
+        hello,
         on_message,
         backoff,
         on_up,
         on_down,
         on_oversized,
         on_failed,
-        will=None,
-        user=None,
-        password=None,
         keepalive_s=_KEEPALIVE_S,
         connect_ms=_CONNECT_MS,
         answer_ms=_ANSWER_MS,
@@ -61,11 +57,10 @@ class Session:
         self.connected = False
         self.denied = []
         self.why = None
-        self.filters = filters
         self.keepalive_s = keepalive_s
         self.oversized = on_oversized
         self._connect = connect
-        self._connect_packet = packets.connect(client_id, keepalive_s, will, user, password)
+        self._hello = hello
         self._connect_ms = connect_ms
         self._answer_ms = answer_ms
         self._on_message = on_message
@@ -145,7 +140,7 @@ class Session:
         stream = await asyncio.wait_for_ms(self._connect(), self._connect_ms)
         try:
             connection = Connection(stream, self._reader, self._inbox, self._outbox, self, self._answer_ms)
-            await connection.run(self._connect_packet, self._goodbye)
+            await connection.run(self._hello, self._goodbye)
         finally:
             stream.close()
 
