@@ -8,7 +8,6 @@ from support_time import VirtualClock
 
 from node.duties.fetcher import Fetcher
 from node.link.backoff import Backoff
-from node.plan.agenda import Need
 from node.refusal import CODEC, HASH, HTTP_STATUS, TIMEOUT, Refused
 from node.store.cache import Cache
 from node.store.gate import EraseGate
@@ -20,7 +19,7 @@ OTHER = bytes(reversed(range(256))) * 100
 
 
 def need(name, content):
-    return Need(0, name, variant(content), ADDRESS)
+    return 0, name, variant(content), ADDRESS
 
 
 class Bench:
@@ -78,7 +77,7 @@ class Bench:
 def test_what_is_needed_is_stored_and_what_failed_comes_later():
     async def scenario(bench):
         bench.server.manners = [503, "honest", ("breaks", 10_000)]
-        bench.fetcher.need([need("one", ONE), need("other", OTHER), Need(0, "foreign", {}, ADDRESS)])
+        bench.fetcher.need([need("one", ONE), need("other", OTHER), (0, "foreign", {}, ADDRESS)])
         await asyncio.sleep(120)
         assert sorted(bench.fetcher.stored()) == ["one", "other"]
 

@@ -198,15 +198,15 @@ def test_upcoming_names_each_bulletin_once_soonest_first():
     )
     held.put_air("p/c", air(order("x", start=at(10)), order("s", do="siren", start=at(10))))
     needs = settle(held, at(6)).upcoming
-    assert [(need.start, need.bulletin_id) for need in needs] == [
+    assert [need[:2] for need in needs] == [
         (at(7), "notice"),
         (at(8), "news"),
         (at(10), "x"),
         (at(7, 0, 0, 1), "flood"),
     ]
-    assert needs[1].files == "http://station/f" and needs[1].bulletin == bulletin("normal", 600)
+    assert needs[1][2:] == (bulletin("normal", 600), "http://station/f")
     held.ended(settle(held, at(7)).item.key)
-    assert [need.bulletin_id for need in settle(held, at(7, 1)).upcoming] == ["news", "x", "flood", "notice"]
+    assert [need[1] for need in settle(held, at(7, 1)).upcoming] == ["news", "x", "flood", "notice"]
 
 
 def test_a_leap_of_the_clock_is_walked_in_steps_and_keeps_the_air():

@@ -126,7 +126,7 @@ def test_an_order_that_expired_by_a_clock_that_was_ahead_is_played_once_it_is_pu
                 settle(held, wrong)
             decision = settle(held, at(6, 1))
             assert decision.item.key == "p/c|x" and decision.item.until == at(6, 10), wrong
-            assert [need.bulletin_id for need in decision.upcoming][:1] == ["x"]
+            assert [need[1] for need in decision.upcoming][:1] == ["x"]
             held.ended("p/c|x")
             assert heard(held, at(6, 2)) == "x#2"
             held.ended("p/c|x#2")

@@ -27,7 +27,7 @@ def _decided(held, now, known):
         "volume": decision.volume,
         "dropped": sorted([[dropped.key, why] for dropped, why in decision.dropped]),
         "wake": decision.wake,
-        "upcoming": [[need.start, need.bulletin_id] for need in decision.upcoming or ()],
+        "upcoming": [list(need[:2]) for need in decision.upcoming or ()],
     }
 
 

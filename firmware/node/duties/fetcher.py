@@ -33,7 +33,7 @@ class Fetcher:
         self._told = set()
 
     def need(self, upcoming):
-        """Take the agenda's list of Need; the same list again is no news."""
+        """Take the agenda's list of what is `upcoming`; the same list again is no news."""
         if upcoming is not self._upcoming:
             self._upcoming = upcoming
             self._told.clear()
@@ -47,7 +47,7 @@ class Fetcher:
 
     def stored(self):
         """Ids of the coming bulletins that can be played without the network."""
-        return [need.bulletin_id for need, variant in self._wanted() if self._cache.path(variant["sha256"])]
+        return [bulletin_id for bulletin_id, _, variant in self._wanted() if self._cache.path(variant["sha256"])]
 
     async def run(self):
         """Task; calls `check_in()` with every file and every piece of one that comes, and every minute while sound is out, when all downloads wait."""
@@ -75,21 +75,21 @@ class Fetcher:
     async def _fetch_all(self):
         """True if all that is needed and can be had is stored."""
         wanted = self._wanted()
-        sums = [variant["sha256"] for _, variant in wanted]
+        sums = [variant["sha256"] for _, _, variant in wanted]
         self._cache.keep(sums)
         self._hopeless.intersection_update(sums)
         whole = True
-        for need, variant in wanted:
+        for bulletin_id, files, variant in wanted:
             if self._new.rung:
                 return True
             if self._cache.path(variant["sha256"]) or variant["sha256"] in self._hopeless:
                 continue
             self._check_in()
             try:
-                await self._cache.fetch(self._get, need.files, variant, self._check_in)
+                await self._cache.fetch(self._get, files, variant, self._check_in)
                 self._on_stored()
             except Refused as refused:
-                self._complain(need, refused)
+                self._complain(bulletin_id, refused)
                 if refused.code in _PATIENT:
                     whole = False
                 else:
@@ -98,15 +98,15 @@ class Fetcher:
 
     def _wanted(self):
         wanted = []
-        for need in self._upcoming or ():
+        for _, bulletin_id, bulletin, files in self._upcoming or ():
             try:
-                wanted.append((need, self._variant(need.bulletin)))
+                wanted.append((bulletin_id, files, self._variant(bulletin)))
             except Refused as refused:
-                self._complain(need, refused)
+                self._complain(bulletin_id, refused)
         return wanted
 
-    def _complain(self, need, refused):
+    def _complain(self, bulletin_id, refused):
         """Record a failure once, until the network or the plan is another."""
-        if (need.bulletin_id, refused.code) not in self._told:
-            self._told.add((need.bulletin_id, refused.code))
-            self._refused(need.bulletin_id, refused)
+        if (bulletin_id, refused.code) not in self._told:
+            self._told.add((bulletin_id, refused.code))
+            self._refused(bulletin_id, refused)

@@ -12,8 +12,6 @@ a yield. Besides, a call costs some 250 bytecodes for each slot or order that wa
 some eighty can wait at once.
 """
 
-from collections import namedtuple
-
 from micropython import const
 
 from node.bus import topics
@@ -33,8 +31,6 @@ _AHEAD_S = const(60)  # a clock that goes back by more made orders expire too ea
 _WRONG_S = const(3600)  # by more, and what it let start was not due
 _SILENCE = (None, None)
 
-Need = namedtuple("Need", ("start", "bulletin_id", "bulletin", "files"))
-
 
 class Decision:
     """What `Agenda.decide` found.
@@ -43,7 +39,8 @@ class Decision:
     volume    per cent of the node's ceiling by order, or None. An order holds for items of at most its class
     dropped   list of (Item, why) that will not be played (any more); `verdict` names the whys. Each is reported in one decision only
     wake      Unix seconds at which to ask again; None: when something changes
-    upcoming  list of Need, one for each bulletin that a coming or waiting item plays, soonest first; do not change it. None while it is not known
+    upcoming  what is to be had: [(start, bulletin id, BULLETIN, URL of its files), ...], one for each bulletin that a coming or waiting item plays,
+              soonest first; do not change it. None while it is not known
     """
 
     def __init__(self, item, volume, dropped, wake, upcoming):
@@ -400,6 +397,6 @@ class Agenda:
             start = source.start
             if start is not None and source.bulletin and source.leave is offers.TAKEN:
                 name = source.base if source.order else source.audience + "|" + source.bulletin_id
-                if name not in soonest or start < soonest[name].start:
-                    soonest[name] = Need(start, source.bulletin_id, source.bulletin, source.files)
-        return [soonest[name] for _, name in sorted([(soonest[name].start, name) for name in soonest])]
+                if name not in soonest or start < soonest[name][0]:
+                    soonest[name] = (start, source.bulletin_id, source.bulletin, source.files)
+        return [soonest[name] for _, name in sorted([(soonest[name][0], name) for name in soonest])]
