@@ -4,6 +4,7 @@ A node has half a dozen tasks that wait so all their lives, and on the chip each
 """
 
 import asyncio
+import sys
 
 
 class _TaskBell:
@@ -61,4 +62,4 @@ class _EventBell:
         return self._event.is_set()
 
 
-Bell = _TaskBell if hasattr(asyncio, "core") else _EventBell
+Bell = _TaskBell if sys.implementation.name == "micropython" else _EventBell

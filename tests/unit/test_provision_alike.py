@@ -51,7 +51,7 @@ def test_what_would_have_two_meanings_stays(two):
 
 
 def test_a_class_that_is_asked_for_from_outside_stays():
-    texts = {"p.user": ONE + TWO + MAKE + "def main(): pass"}
+    texts = {"p.user": ONE + TWO + MAKE + "def main(): return make()"}
     assert link(texts, {"p.user": ("main", "Two")}).texts["p.user"].count("class ") == 2
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import loa.bench
 from loa.errors import LoaError
 from loa.provision.link import link
+from loa.provision.link.modules import Definition
 from loa.provision.slot import ENTRY, LINES, compiled, linked
 from loa.provision.traceback import written_out
 from loa.sim.runtime import find_runtime
@@ -99,9 +100,11 @@ def test_random_programs_do_the_same(names):
 
 
 def joined(**modules):
-    """The joined text of modules of a package; `user` is the root and has a `main`."""
+    """The joined text of modules of a package; `user` is the root, and its `main` uses what it defines."""
     texts = {"p.__init__": "", **{f"p.{name}": text for name, text in modules.items()}}
-    texts["p.user"] += "\ndef main(): pass\n"
+    used = [f"{node.name}()" for node in ast.parse(modules["user"]).body if isinstance(node, Definition)]
+    used += [name.id for node in ast.parse(modules["user"]).body if isinstance(node, ast.Assign) for name in node.targets]
+    texts["p.user"] += f"\ndef main(): return [{', '.join(used)}]\n"
     return link(texts, {"p.user": ("main",)}).texts
 
 

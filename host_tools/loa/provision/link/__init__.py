@@ -17,6 +17,7 @@ from loa.provision.link.modules import Program, text_of
 from loa.provision.link.overlays import Overlays
 from loa.provision.link.qualify import qualify
 from loa.provision.link.texts import take_texts
+from loa.provision.link.unused import leave_out_unused
 
 LOADER = "node.late:overlay"  # what loads an overlay by its name
 
@@ -48,6 +49,7 @@ def link(
     asked = {f"{module}:{name}": name for module, names in roots.items() for name in names}
     qualify(program)
     inline_constants(program, keep=asked)
+    leave_out_unused(program, {*asked, loader})
     asked_for = attributes_of(guests)
     late = Overlays(program, overlays or {}, loader, set(asked), asked_for)
     functions = [(owner, name if owner else late.name_of(name), told) for owner, name, told in _functions(program) if late.leaves(told)]
