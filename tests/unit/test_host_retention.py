@@ -136,3 +136,63 @@ def test_a_file_of_an_older_station_keeps_the_newest_of_air(tmp_path: Path) -> N
     with closing(Database(tmp_path / "a.db")) as new:
         found = [tuple(row) for row in new.rows("SELECT kind, audience, rev FROM document ORDER BY kind, audience, rev")]
     assert found == [("air", "a", 3), ("air", "b", 1), ("plan", "a", 1), ("plan", "a", 2)]
+
+
+def test_files_that_nothing_names_any_more_go_after_a_day(station: Station, at: Set, tmp_path: Path) -> None:
+    def files() -> set[str]:
+        return {path.name for path in (tmp_path / "station" / "audio").iterdir()}
+
+    def record(name: str, seconds: float) -> set[str]:
+        before = files()
+        station.add_audio(speech_like(seconds, tmp_path / "tin.wav"), name)
+        return files() - before
+
+    (tmp_path / "plan.toml").write_text(PLAN)
+    planned = record("tin", 1)
+    station.publish_plan(tmp_path / "plan.toml")
+    ordered = record("tin", 1.2)
+    station.urgent(AREA, "tin")
+    unused = record("tin", 1.4)
+    current = record("tin", 1.6)
+    assert len(planned) == len(ordered) == len(unused) == len(current) == 2
+    again = record("other", 1.8)
+    assert files() == planned | ordered | unused | current | again
+    at(2 / 366)
+    other = record("another", 2)
+    assert files() == planned | ordered | current | again | other
+    at(3)
+    record("another", 2)
+    assert files() == planned | ordered | current | again | other, "the plan still holds, and nothing came after the order"
+    station.publish_plan(tmp_path / "plan.toml")
+    station.sound(AREA, "chime")
+    at(6)
+    station.publish_plan(tmp_path / "plan.toml")
+    record("another", 2)
+    assert files() == current | again | other
+
+
+def test_a_recording_that_comes_back_is_not_taken_away_by_another_process(
+    station: Station, at: Set, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seconds in (1, 1.2):
+        station.add_audio(speech_like(seconds, tmp_path / "tin.wav"), "tin")
+    at(2 / 366)
+    store = station.audio._store
+
+    def meanwhile(codec: str, content: bytes) -> tuple[int, str]:
+        stored = store(codec, content)
+        station.audio.forget_files(())
+        return stored
+
+    monkeypatch.setattr(station.audio, "_store", meanwhile)
+    station.add_audio(speech_like(1, tmp_path / "tin.wav"), "tin")
+    assert all(station.audio.file(variant["sha256"]) for variant in station.audio.bulletin("tin", "normal")["variants"])
+
+
+def test_what_a_recording_replaced_stays_for_a_day(station: Station, at: Set, tmp_path: Path) -> None:
+    station.add_audio(speech_like(1, tmp_path / "tin.wav"), "tin")
+    bulletin = station.audio.bulletin("tin", "normal")
+    at(1)
+    for seconds in (1.2, 1.4):
+        station.add_audio(speech_like(seconds, tmp_path / "tin.wav"), "tin")
+    assert all(station.audio.file(variant["sha256"]) for variant in bulletin["variants"]), "somebody may be publishing it just now"

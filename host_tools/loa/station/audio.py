@@ -1,7 +1,7 @@
 """The station's audio: takes a recording in, makes the variants that nodes play, and keeps each file under its own SHA-256.
 
 A bulletin's audio has a name of the officer's choice and may be there in several languages. Files are never changed; taking a recording in
-again under the same name makes new ones, and what was signed before stays playable.
+again under the same name makes new ones, and what was signed before stays playable. A file goes when neither a recording nor the record names it.
 """
 
 import hashlib
@@ -9,6 +9,8 @@ import os
 import re
 import time
 import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from loa.station.decode import decoded_file
 from loa.station.loudness import Loudness, measure, normalised
 
 _TITLE_BYTES_MAX = 96
+_SPARED_S = 86400  # after a file was last named: somebody may be about to
 _NAME_MAX = 32
 
 
@@ -83,6 +86,8 @@ class AudioStore:
         ]
         recording = Recording(name, language, shown, ms, heard.lufs, heard.peak_dbtp)
         with self._database.transaction() as rows:
+            for row in self._database.rows("SELECT sha256 FROM variant WHERE name = ? AND language = ?", name, language):
+                self._spare(self.file(row["sha256"]))
             rows.execute("DELETE FROM audio WHERE name = ? AND language = ?", (name, language))
             rows.execute(
                 "INSERT INTO audio VALUES (?, ?, ?, ?, ?, ?)",
@@ -126,6 +131,21 @@ class AudioStore:
         paths = (self._folder / f"{sha256}{suffix}" for suffix in forms.SUFFIXES)
         return next((path for path in paths if path.is_file()), None)
 
+    def forget_files(self, named: Iterable[str]) -> None:
+        """Remove the files that no recording is made of and whose SHA-256 is not among `named`, a day after they were named last."""
+        with self._database.transaction():
+            kept = {*named, *(row["sha256"] for row in self._database.rows("SELECT sha256 FROM variant"))}
+            before = time.time() - _SPARED_S
+            for path in self._folder.iterdir():
+                with suppress(FileNotFoundError):  # what another process is just writing gets its name
+                    if path.name.partition(".")[0] not in kept and path.stat().st_mtime < before:
+                        path.unlink()
+
+    @staticmethod
+    def _spare(path: Path | None) -> None:
+        if path is not None:
+            os.utime(path, (time.time(),) * 2)
+
     def _passed_on(self, path: Path, sound: NDArray[np.float32]) -> bytes | None:
         """What was handed in, where nodes play it as it is."""
         policy = self._policy
@@ -143,4 +163,5 @@ class AudioStore:
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(path)
+        self._spare(path)
         return len(content), sha256

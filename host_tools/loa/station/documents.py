@@ -168,6 +168,10 @@ class Documents:
                 spans.append((_document(row), until))
         return spans
 
+    def files(self) -> set[str]:
+        """SHA-256 of the audio files that documents name, those of former plans included."""
+        return {row[0] for row in self._database.rows("SELECT DISTINCT atom FROM document, json_tree(document.body) WHERE key = 'sha256'")}
+
     def _keep(self, document: Document) -> None:
         body = document.body
         values = (

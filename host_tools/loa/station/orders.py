@@ -98,6 +98,12 @@ class Orders:
         rows = self._database.rows("SELECT * FROM standing WHERE until >= ? AND created <= ? ORDER BY created, rowid", first, last)
         return [(row["audience"], json.loads(row["record"])) for row in rows]
 
+    def files(self) -> set[str]:
+        """SHA-256 of the audio files that orders name, as long as these are kept."""
+        return {
+            row[0] for row in self._database.rows("SELECT DISTINCT atom FROM standing, json_tree(standing.record) WHERE key = 'sha256'")
+        }
+
     def renew(self, audience: str) -> Document:
         """Sign the air document of an audience anew with what still stands."""
         with self._database.transaction():

@@ -88,9 +88,9 @@ class Record:
 
     def events(self, node_id: str | None = None, first: int = 0, last: int = _UNIX_MAX) -> list[Event]:
         """Events that happened from `first` to `last`, Unix seconds, in the order in which they came; those without a time count as then."""
-        whose, values = ("node = ? AND ", (node_id,)) if node_id is not None else ("", ())
+        whose, values = ("INDEXED BY event_when WHERE", ()) if node_id is None else ("INDEXED BY event_node WHERE node = ? AND", (node_id,))
         rows = self._database.rows(
-            f"SELECT * FROM event INDEXED BY event_when WHERE {whose}coalesce(t, received) BETWEEN ? AND ? ORDER BY rowid",
+            f"SELECT * FROM event {whose} coalesce(t, received) BETWEEN ? AND ? ORDER BY rowid",
             *values,
             first,
             last,

@@ -119,7 +119,10 @@ class Station:
 
     def add_audio(self, path: Path, name: str | None = None, language: str | None = None, title: str | None = None) -> Recording:
         """Take a recording in, by default under its file's name and in the site's first language."""
-        return self.audio.add(path, name or name_of(path), language or self.site.languages[0], title)
+        recording = self.audio.add(path, name or name_of(path), language or self.site.languages[0], title)
+        with self.one_commit():
+            self.audio.forget_files(self.documents.files() | self.orders.files())
+        return recording
 
     def check_plan(self, path: Path) -> dict[str, Any]:
         """The body that a plan file makes; raises `InvalidFile` with every mistake."""
