@@ -84,10 +84,7 @@ class Node:
         # Store
         self.gate = EraseGate()
         last_time = Memo(board.data + "/time", self.gate, 0)
-        self.clock = Clock(settings.built, last_time.value, board.rtc.datetime, last_time.save)
-        kept = board.fitted.time()
-        if kept:
-            self.clock.set(kept * 1000, RTC)
+        self.clock = Clock(settings.built, last_time.value, board.rtc.datetime, last_time.save, self._on_time)
         self.commands_done = Memo(board.data + "/commands", self.gate, [])
         self.shelf = Shelf(board.data + "/documents", self.gate, settings.area, settings.node_id)
         self.cache = Cache(board.data + "/bulletins", settings.cache_bytes, self.gate)
@@ -100,7 +97,7 @@ class Node:
 
         # Link
         name, make = board.uplinks[0]
-        self.uplink = Uplink(name, make, settings.networks if name == "wlan" else (), random.random)
+        self.uplink = Uplink(name, make, settings.networks if name == "wlan" else (), random.random, self._on_uplink)
         self.resolver = Resolver(self.uplink.dns_servers)
         self.net = Network(self.resolver, tls.client_context(settings.ca()))
         self.sntp = Sntp(self.resolver, settings.time_servers, self.clock, random.random)
@@ -183,6 +180,10 @@ class Node:
             _backoff(_FALLBACK_BACKOFF_MS),
         )
 
+        kept = board.fitted.time()
+        if kept:
+            self.clock.set(kept * 1000, RTC)
+
     # The life of the node
 
     async def run(self):
@@ -210,10 +211,8 @@ class Node:
             self.reporter.report_events(),
             self.reporter.report_telemetry(),
             self.uplink.run(),
-            self._tell_uplink(),
             self.sntp.run(),
             self.clock.run(self.gate.wait_open),
-            self._tell_time(),
             self.shelf.run(),
             self.commands_done.run(),
             self.journal.run(),
@@ -315,21 +314,17 @@ class Node:
     def _not_fetched(self, bulletin_id, refused):
         print("bulletin", bulletin_id, refused)
 
-    async def _tell_time(self):
-        while True:
-            await self.clock.wait_moved()
-            if self.clock.state == SYNCHRONISED:
-                self.board.fitted.keep_time(self.clock.now())
-            self.inbox.time_known()
-            self.conductor.changed()
-            self.reporter.changed()
+    def _on_time(self):
+        if self.clock.state == SYNCHRONISED:
+            self.board.fitted.keep_time(self.clock.now())
+        self.inbox.time_known()
+        self.conductor.changed()
+        self.reporter.changed()
 
-    async def _tell_uplink(self):
-        while True:
-            await self.uplink.wait_changed()
-            print("uplink:", self.uplink.state, self.uplink.why)
-            self.fetcher.retry()
-            self.reporter.changed()
+    def _on_uplink(self):
+        print("uplink:", self.uplink.state, self.uplink.why)
+        self.fetcher.retry()
+        self.reporter.changed()
 
     def _hung(self, name):
         print("watchdog:", name, "hangs")

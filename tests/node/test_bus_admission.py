@@ -139,7 +139,7 @@ async def test_what_was_signed_ahead_of_the_truth_does_not_keep_the_truth_out():
     truth = VECTORS.now - 30 * 86400
     for name in ("good plan", "good seen", "good trust"):
         admission, _ = await VECTORS.admission(now=None)
-        clock = admission._clock = Clock(truth - 86400, 0, lambda date: None, None)
+        clock = admission._clock = Clock(truth - 86400, 0, lambda date: None, None, lambda: None)
         admission.commit(await admission.admit(*VECTORS.document(name)))
         assert clock.floor == truth - 86400
         assert clock.set(truth * 1000, SNTP)

@@ -138,7 +138,7 @@ def test_what_was_played_is_not_forgotten_by_a_time_that_nobody_proved():
     bench = support_journal.Bench()
     life = Life(bench, at(6))
     life.play("x", at(6))
-    clock = link.Clock(at(6), 0, lambda date: None, None)
+    clock = link.Clock(at(6), 0, lambda date: None, None, lambda: None)
     assert clock.set(at(6, day=1000) * 1000, link.SNTP)
     bench.clock = clock
     support_journal.run(bench.boot())

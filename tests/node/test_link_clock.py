@@ -16,7 +16,8 @@ class _Bench:
     def __init__(self, saved=0):
         self.rtc = []
         self.saves = []
-        self.clock = Clock(BUILT, saved, self.rtc.append, self._save)
+        self.moves = []  # the state at each
+        self.clock = Clock(BUILT, saved, self.rtc.append, self._save, lambda: self.moves.append(self.clock.state))
 
     async def _save(self, unix):
         self.saves.append(unix)
@@ -172,7 +173,7 @@ def test_time_goes_on_where_flash_does_not_take_it():
             tries.append(unix)
             raise OSError(28)
 
-        clock = Clock(BUILT, 0, lambda date: None, refuse)
+        clock = Clock(BUILT, 0, lambda date: None, refuse, lambda: None)
         task = asyncio.create_task(clock.run(_at_once))
         for proved in (NOW, NOW + 6 * 3600):
             clock.raise_floor(proved)
@@ -201,20 +202,15 @@ def test_what_a_time_server_said_is_no_floor_after_the_next_boot():
     VirtualClock().run(scenario())
 
 
-async def test_who_waits_hears_of_a_setting():
+def test_others_hear_of_what_moves_the_time_once_it_has():
     bench = _Bench()
-    waiting = asyncio.create_task(bench.clock.wait_moved())
-    await asyncio.sleep_ms(0)
+    bench.clock.raise_floor(BUILT - 1)
+    assert bench.moves == []
     bench.clock.set(NOW * 1000, STATION)
-    await asyncio.wait_for_ms(waiting, 1000)
-
-
-async def test_a_setting_before_anybody_waits_is_heard_of_once():
-    bench = _Bench()
-    bench.clock.set(NOW * 1000, STATION)
-    await asyncio.wait_for_ms(bench.clock.wait_moved(), 1000)
-    waiting = asyncio.create_task(bench.clock.wait_moved())
-    await asyncio.sleep_ms(0)
-    await asyncio.sleep_ms(0)
-    assert not waiting.done()
-    waiting.cancel()
+    bench.clock.set(NOW * 1000, SNTP)
+    assert bench.moves == [COARSE, SYNCHRONISED]
+    bench.clock.set(NOW * 1000, STATION)  # not believed
+    bench.clock.raise_floor(NOW - 100)  # moves the floor alone
+    assert bench.moves == [COARSE, SYNCHRONISED]
+    bench.clock.raise_floor(NOW + 1000)
+    assert bench.moves == [COARSE, SYNCHRONISED, COARSE]

@@ -33,16 +33,17 @@ class Clock:
     Only a floor is saved, never what a time server said: anybody can speak SNTP, and a node that kept a lie would refuse the truth after every boot.
 
     `set_rtc` takes the 8-tuple of `machine.RTC.datetime` (UTC); `save` is an async callable that stores Unix seconds and may raise OSError.
+    `on_moved()` is called when there was a setting, or a proof that moved the time.
     """
 
-    def __init__(self, built, saved, set_rtc, save):
+    def __init__(self, built, saved, set_rtc, save, on_moved):
         self._floor_ms = max(built, saved) * 1000
         self._saved = saved
         self._set_rtc = set_rtc
         self._save = save
         self._at_ms = self._floor_ms  # the time at the ticks below
         self._ticks = time.ticks_ms()
-        self._moved = asyncio.Event()
+        self._on_moved = on_moved
         self.doubted = Bell()  # a station and a time server are far apart, nobody knows which is right: the servers are to be asked again
         self.state = UNSET
         self.source = None
@@ -61,11 +62,6 @@ class Clock:
         """Unix seconds before which it certainly is not; grows with every proof."""
         return self._floor_ms // 1000
 
-    async def wait_moved(self):
-        """Return when there was a setting, or a proof that moved the time, since this last returned. For one task."""
-        await self._moved.wait()
-        self._moved.clear()
-
     def set(self, unix_ms, source):
         """Believe `source` (RTC, STATION or SNTP) and return True; False, and nothing changes, if it is proved to be later than that.
 
@@ -82,6 +78,7 @@ class Clock:
         self._put(max(unix_ms, self._floor_ms))
         self.state = state
         self.source = source
+        self._on_moved()
         return True
 
     def raise_floor(self, unix):
@@ -98,6 +95,7 @@ class Clock:
             self._put(proved_ms)
             if self.state == SYNCHRONISED and behind_ms > _SKEW_MS:
                 self.state = COARSE
+            self._on_moved()
 
     async def run(self, silence):
         """Task: keeps the time across the wrap of the ticks and saves the floor in silence (`silence`: async callable that waits for it)."""
@@ -122,7 +120,6 @@ class Clock:
         self._ticks = time.ticks_ms()
         self._at_ms = unix_ms
         self._write_rtc()
-        self._moved.set()
 
     def _write_rtc(self):
         """Let TLS judge dates by what is known: unset, that is the floor."""

@@ -73,9 +73,9 @@ def decide(state, connected, failed, elapsed_ms, wait_ms):
 
 class Uplink:
     """`name`: as told in `state` ("wlan", "lan"); `make()`: a network.WLAN or network.LAN, OSError where it cannot be made; `networks`: (ssid, password)
-    pairs in order, empty for a LAN."""
+    pairs in order, empty for a LAN. `on_changed()` is called when the interface has come up or gone down."""
 
-    def __init__(self, name, make, networks, chance):
+    def __init__(self, name, make, networks, chance, on_changed):
         self.name = name
         self.state = DOWN
         self.why = "not started"  # why it is not up; None while it is
@@ -87,7 +87,7 @@ class Uplink:
         self._backoff = Backoff(_FIRST_MS, _LONGEST_MS, chance)
         self._wait_ms = 0
         self._since = time.ticks_ms()
-        self._changed = asyncio.Event()
+        self._on_changed = on_changed
 
     async def run(self):
         """Task: never ends. An interface that cannot be switched on is tried again: the node plays on without it."""
@@ -154,11 +154,12 @@ class Uplink:
         self._enter(DOWN, why, now)
 
     def _enter(self, state, why, now):
-        if UP in (state, self.state):
-            self._changed.set()
+        changed = UP in (state, self.state)
         self.state = state
         self.why = why
         self._since = now
+        if changed:
+            self._on_changed()
 
     def rssi(self):
         """Signal in dBm, or None without Wi-Fi or while down."""
@@ -173,11 +174,6 @@ class Uplink:
         """Addresses that DHCP named, for `resolver.Resolver`; empty while down."""
         server = self._nic.ifconfig()[3] if self.state == UP else "0.0.0.0"
         return () if server == "0.0.0.0" else (server,)
-
-    async def wait_changed(self):
-        """Return when the interface has come up or gone down since this last returned. For one task."""
-        await self._changed.wait()
-        self._changed.clear()
 
 
 def _reason(status):
