@@ -1,7 +1,7 @@
 """Joins the modules of an application into one before it is compiled, with the shortest names that mean the same: what costs a node memory without
 doing anything for it. The order of its passes stands in `link`; each is a module of its own.
 
-On the chip a module costs some 500 bytes, a name that is imported 12, and a name that exists at all its letters and about 10 more. Modules that are
+On the chip a module costs some 500 bytes, a name that is imported 12, and a name that is not the runtime's own its letters and about 10 more. Modules that are
 loaded only while they are used (`node.late`) stay modules. Nothing here knows what an application does, or how it is compiled.
 """
 
@@ -58,7 +58,7 @@ def link(
     late.apply()
     alike.apply()
     take_texts(program)
-    names = rename_globals(program, {f"{program.joined}:{name}": name for name in roots[program.joined]})
+    names = rename_globals(program, {f"{program.joined}:{name}": name for name in roots[program.joined]}, set(attributes.values()))
     rename_parameters(program)
     texts = {program.joined: text_of(program, program.joined, names)}
     for root in list(roots)[1:]:

@@ -1,4 +1,4 @@
-"""Gives the attributes of the application's objects short names, of which different classes share the same ones.
+"""Gives the attributes of the application's objects cheap names, of which different classes share the same ones.
 
 What a name costs the node it costs once, however many classes use it. So two attributes may have one name if no object has both. An attribute
 keeps its name if an object that is not the application's might have it too (`micropython_names.txt`), or if a text in the application is equal to it
@@ -12,7 +12,7 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
-from loa.provision.link.letters import short_names
+from loa.provision.link.letters import cheap_names
 from loa.provision.link.modules import Program
 from loa.provision.link.scopes import bound
 
@@ -40,11 +40,11 @@ def rename_attributes(program: Program, keep: Collection[str], apart: Iterable[s
         for name in names & renamed:
             conflicts[name] |= names
     uses = Counter(node.attr for node in _nodes(program) if isinstance(node, ast.Attribute))
-    taken = _taken_names(program)
+    taken = _taken_names(program) | set(classes.texts())
     short: dict[str, str] = {}
     for name in sorted(renamed, key=lambda name: (-uses[name], name)):
         others = {short.get(other, other) for other in conflicts[name]}
-        short[name] = next(new for new in short_names() if new not in others and new not in taken)
+        short[name] = next(new for new in cheap_names() if new not in others and new not in taken)
     for node in _nodes(program):
         if isinstance(node, ast.Attribute):
             node.attr = short.get(node.attr, node.attr)
@@ -90,7 +90,7 @@ class _Classes:
 
     def renamable(self) -> set[str]:
         """The attributes that may have another name."""
-        fixed = known_names() | set(self._texts()) | set(self._of_late_modules()) | self._of_outsiders()
+        fixed = known_names() | set(self.texts()) | set(self._of_late_modules()) | self._of_outsiders()
         names = set().union(*self._own.values()) - fixed if self._own else set()
         return {name for name in names if not name.startswith("__")}
 
@@ -122,7 +122,8 @@ class _Classes:
             for name in bound(self._program.trees[module].body):
                 yield name.partition(":")[2]
 
-    def _texts(self) -> Iterator[str]:
+    def texts(self) -> Iterator[str]:
+        """What somebody may ask an object for by its letters."""
         for node in _nodes(self._program):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value

@@ -1,14 +1,31 @@
-"""Short names: for what modules define, and for the parameters of functions."""
+"""Cheap names: for what modules define, and for the parameters of functions.
+
+What a name costs a node are its letters and some 10 bytes, once. So the cheapest are those that the runtime has in its own image.
+"""
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from itertools import count, product
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from itertools import chain, count, product
 from keyword import iskeyword
+from pathlib import Path
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
 
 from loa.provision.link.constants import is_private
 from loa.provision.link.modules import Definition, LinkError, Program
+
+_BUILT_IN = Path(__file__).with_name("built_in_names.txt")
+
+
+@cache
+def _built_in_names() -> tuple[str, ...]:
+    return tuple(_BUILT_IN.read_text(encoding="utf-8").split())
+
+
+def cheap_names(first: str = ascii_letters) -> Iterator[str]:
+    """Those of constants and classes in the image of MicroPython, which begin with a capital; then the shortest that begin with a letter of `first`."""
+    return chain(_built_in_names(), short_names(first))
 
 
 def short_names(first: str = ascii_letters) -> Iterator[str]:
@@ -19,8 +36,9 @@ def short_names(first: str = ascii_letters) -> Iterator[str]:
                 yield name
 
 
-def rename_globals(program: Program, exports: Mapping[str, str]) -> dict[str, str]:
-    """What each `module:name` is to be called. Nothing is changed yet.
+def rename_globals(program: Program, exports: Mapping[str, str], attributes: Collection[str]) -> dict[str, str]:
+    """What each `module:name` is to be called. Nothing is changed yet. `attributes`: names that attributes have been given; in the body of a class one
+    of them would hide a name of the module.
 
     Those of the joined module, of overlays, and the private ones of late modules get capitals, which no variable of a function begins with; what comes
     from outside, what late modules define for others and what is exported keeps its name.
@@ -34,8 +52,8 @@ def rename_globals(program: Program, exports: Mapping[str, str]) -> dict[str, st
         if ":" in name and program.unit_of(name) not in {program.joined, *program.overlays} and not is_private(name):
             names[name] = name.partition(":")[2]
     names |= exports
-    taken = set(names.values()) | {name for name in own if ":" not in name}
-    fresh = (name for name in short_names(ascii_uppercase) if name not in taken)
+    taken = {*names.values(), *attributes, *(name for name in own if ":" not in name)}
+    fresh = (name for name in cheap_names(ascii_uppercase) if name not in taken)
     for name in own:
         if ":" in name and name not in names and program.unit_of(name) == program.joined:
             names[name] = next(fresh)
@@ -52,7 +70,7 @@ def _name_in_unit(program: Program, unit: str, names: dict[str, str], taken: set
         statement.name for statement in program.statements(unit) if isinstance(statement, Definition)
     )
     others = {names[name] for name in used if name in names}
-    fresh = (name for name in short_names(ascii_uppercase) if name not in taken | others)
+    fresh = (name for name in cheap_names(ascii_uppercase) if name not in taken | others)
     for name in sorted(used, key=lambda name: (-used[name], name)):
         if ":" in name and program.unit_of(name) == unit and name not in names:
             names[name] = next(fresh)
