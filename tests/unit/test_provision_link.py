@@ -138,6 +138,18 @@ def test_an_attribute_that_others_may_mean_keeps_its_name(text):
     assert re.search(rf"\b{kept}\b", joined(user=text)["p.user"])
 
 
+def test_what_late_modules_define_for_others_has_another_name_unless_somebody_looks_for_it():
+    kinds = "LOWEST = [7]\nclass Kind:\n    def say(self): return _own() + LOWEST\ndef _own(): return [1]\n"
+    far = "from p.kinds import Kind, LOWEST\nTABLE = Kind().say()\ndef make(LIMIT): return Kind().say(), LIMIT, LOWEST\ndef _own(): return [2]\n"
+    user = (
+        "def work(Kind):\n    from p.far import make, TABLE as known\n    from p import kinds\n    return make(Kind), known, kinds.LOWEST\n"
+    )
+    texts = {"p.__init__": "", "p.kinds": kinds, "p.far": far, "p.user": user + "def main(): print(work(5))"}
+    linked = link(texts, {"p.user": ("main",)}).texts
+    assert outcome(linked) == outcome(texts)
+    assert "make" not in linked["p.far"] and "class Kind" not in linked["p.kinds"] and "LOWEST" in linked["p.kinds"]
+
+
 def test_no_attribute_hides_a_name_of_the_module_in_the_body_of_its_class():
     methods = "".join(f"    def method_{number}(self): return {number}\n" for number in range(5))
     user = f"def show(): return 'shown'\nclass One:\n{methods}    def last(self, more=show): return more(), self.method_1()\n"

@@ -40,39 +40,57 @@ def rename_globals(program: Program, exports: Mapping[str, str], attributes: Col
     """What each `module:name` is to be called. Nothing is changed yet. `attributes`: names that attributes have been given; in the body of a class one
     of them would hide a name of the module.
 
-    Those of the joined module, of overlays, and the private ones of late modules get capitals, which no variable of a function begins with; what comes
-    from outside, what late modules define for others and what is exported keeps its name.
+    Those of the joined module, of overlays and of late modules get capitals, which no variable of a function begins with; what comes from outside, what
+    is exported, and what somebody may look for in a late module by its letters keeps its name.
     """
     names: dict[str, str] = {name: name.rpartition(".")[2].lstrip(":") for name in program.foreign}
     uses = Counter(node.id for tree in program.trees.values() for node in ast.walk(tree) if isinstance(node, ast.Name))
     for definition in (node for tree in program.trees.values() for node in tree.body if isinstance(node, Definition)):
         uses[definition.name] += 1
     own = sorted((name for name in uses if name.partition(":")[0]), key=lambda name: (-uses[name], name))
+    asked = set(_asked_for(program))
     for name in own:
-        if ":" in name and program.unit_of(name) not in {program.joined, *program.overlays} and not is_private(name):
-            names[name] = name.partition(":")[2]
-    names |= exports
+        module, _, plain = name.partition(":")
+        if plain in asked and module in program.late and not is_private(name):
+            names[name] = plain
+    names.update(exports)
     taken = {*names.values(), *attributes, *(name for name in own if ":" not in name)}
     fresh = (name for name in cheap_names(ascii_uppercase) if name not in taken)
     for name in own:
         if ":" in name and name not in names and program.unit_of(name) == program.joined:
             names[name] = next(fresh)
-    for unit in [*program.late, *program.overlays]:
-        _name_in_unit(program, unit, names, taken)
+    used = {unit: _used_in(program, unit) for unit in [*program.late, *program.overlays]}
+    for unit in used:
+        _name_in_unit(program, unit, used, names, taken)
     _refuse_twins(program, names)
     return names
 
 
-def _name_in_unit(program: Program, unit: str, names: dict[str, str], taken: set[str]) -> None:
-    """These units use the same names, each those that nothing has that it takes from elsewhere."""
+def _asked_for(program: Program) -> Iterator[str]:
+    """What is asked of objects, which a module can be."""
+    for tree in program.trees.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                yield node.attr
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def _used_in(program: Program, unit: str) -> Counter[str]:
     nodes = [node for statement in program.statements(unit) for node in ast.walk(statement)]
-    used = Counter(node.id for node in nodes if isinstance(node, ast.Name)) + Counter(
+    return Counter(node.id for node in nodes if isinstance(node, ast.Name)) + Counter(
         statement.name for statement in program.statements(unit) if isinstance(statement, Definition)
     )
-    others = {names[name] for name in used if name in names}
+
+
+def _name_in_unit(program: Program, unit: str, used: Mapping[str, Counter[str]], names: dict[str, str], taken: set[str]) -> None:
+    """These units use the same names, each those that nothing has beside which its own are used."""
+    own = [name for name in used[unit] if ":" in name and program.unit_of(name) == unit]
+    beside = {other for there in used.values() if any(name in there for name in own) for other in there}
+    others = {names[other] for other in beside if other in names}
     fresh = (name for name in cheap_names(ascii_uppercase) if name not in taken | others)
-    for name in sorted(used, key=lambda name: (-used[name], name)):
-        if ":" in name and program.unit_of(name) == unit and name not in names:
+    for name in sorted(own, key=lambda name: (-used[unit][name], name)):
+        if name not in names:
             names[name] = next(fresh)
 
 

@@ -3,7 +3,7 @@
 import ast
 import keyword
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from loa.errors import LoaError
@@ -118,7 +118,7 @@ def text_of(program: Program, module: str, names: Mapping[str, str]) -> str:
         elif ":" in name and program.unit_of(name) != module:
             taken.setdefault(program.unit_of(name), []).append(names[name])
     lines += [f"from {unit} import {', '.join(wanted)}" for unit, wanted in taken.items()]
-    tree = ast.Module([_Named(names).visit(statement) for statement in body], [])
+    tree = ast.Module([_Named(names, program.late).visit(statement) for statement in body], [])
     common = _common(tree) if module == program.joined else ""
     return "\n".join([common, *lines, ast.unparse(tree)]) + "\n"
 
@@ -130,11 +130,20 @@ def _names_in(body: Iterable[ast.stmt]) -> set[str]:
 class _Named(ast.NodeTransformer):
     """Puts in place of `module:name` what it is called."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], late: Collection[str]) -> None:
         self._names = names
+        self._late = late
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         node.id = self._names.get(node.id, node.id)
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
+        """In a function: what it takes from a late module stays what it is called there."""
+        for alias in node.names:
+            new = self._names.get(f"{node.module}:{alias.name}", alias.name)
+            if node.module in self._late and new != alias.name:
+                alias.name, alias.asname = new, alias.asname or alias.name
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
