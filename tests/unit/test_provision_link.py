@@ -150,6 +150,14 @@ def test_what_late_modules_define_for_others_has_another_name_unless_somebody_lo
     assert "make" not in linked["p.far"] and "class Kind" not in linked["p.kinds"] and "LOWEST" in linked["p.kinds"]
 
 
+def test_variables_of_functions_are_no_names_of_the_module():
+    text = joined(
+        user="LIMITS = [1]\ndef f(size):\n    total = size + LIMITS[0]\n    for one in LIMITS:\n        total += one\n    return total"
+    )["p.user"]
+    first = text.splitlines()[1]
+    assert first.startswith("    self.") and "total" not in first and "one" not in first
+
+
 def test_no_attribute_hides_a_name_of_the_module_in_the_body_of_its_class():
     methods = "".join(f"    def method_{number}(self): return {number}\n" for number in range(5))
     user = f"def show(): return 'shown'\nclass One:\n{methods}    def last(self, more=show): return more(), self.method_1()\n"

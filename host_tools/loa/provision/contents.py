@@ -5,6 +5,7 @@ Says nothing of how they get onto the flash. `firmware/node/settings.py` reads w
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from io import BytesIO
@@ -20,11 +21,13 @@ from loa.firmware import FIRMWARE, files, shelf, topics
 from loa.keys import Keyring, base64url
 from loa.keys.trust import ROOT_KID
 from loa.provision.disk import Files
+from loa.provision.link import link
 from loa.provision.slot import compile_text, compiled
 from loa.site.model import Site
 
 _SLOT = "a.zip"
-_BOOT = ("archive", "mounting")  # what main.py imports before there is an application
+# What main.py imports before there is an application, and what is asked of it by others.
+_BOOT = {"archive": ("ENTRY_SIZE", "Archive", "key", "number"), "mounting": ("mount_all", "open_archive")}
 _BYTECODE = "xtensawin"  # bytecode alone is the same for every processor, with the integers of the smallest
 
 
@@ -48,13 +51,18 @@ def node_files(site: Site, keyring: Keyring, node_id: str, services: Services, s
 
 def boot_files(interpreted: bool) -> Files:
     """What starts a node before there is an application: `main.py`, which its MicroPython compiles itself, and the modules of that. These are compiled,
-    since what the chip makes of a source holds more memory; `interpreted`: sources."""
+    and their names are made cheap, since what the chip makes of a source holds more memory; `interpreted`: sources."""
     texts = {name: (FIRMWARE / f"{name}.py").read_text(encoding="utf-8") for name in ("main", *_BOOT)}
     found = {"main.py": texts["main"].encode()}
     if interpreted:
         return found | {f"{name}.py": texts[name].encode() for name in _BOOT}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
-        return found | {f"{name}.mpy": compile_text(texts[name], _BYTECODE, Path(folder), "-O3", name=name) for name in _BOOT}
+        return found | {f"{name}.mpy": compile_text(_linked(name, texts), _BYTECODE, Path(folder), "-O3", name=name) for name in _BOOT}
+
+
+def _linked(name: str, texts: Mapping[str, str]) -> str:
+    others = [text for other, text in texts.items() if other != name]
+    return link({name: texts[name]}, {name: _BOOT[name]}, guests=others).texts[name]
 
 
 def own_files(site: Site, keyring: Keyring, node_id: str, services: Services, interpreted: bool = False) -> Files:

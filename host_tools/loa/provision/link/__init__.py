@@ -13,11 +13,12 @@ from loa.provision.link.alike import Alike
 from loa.provision.link.attributes import attributes_of, rename_attributes
 from loa.provision.link.constants import inline_constants, is_private
 from loa.provision.link.letters import rename_globals, rename_parameters
-from loa.provision.link.modules import Program, text_of
+from loa.provision.link.modules import Program
 from loa.provision.link.overlays import Overlays
 from loa.provision.link.qualify import qualify
 from loa.provision.link.texts import take_texts
 from loa.provision.link.unused import leave_out_unused
+from loa.provision.link.writing import text_of
 
 LOADER = "node.late:overlay"  # what loads an overlay by its name
 
