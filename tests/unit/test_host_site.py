@@ -83,6 +83,10 @@ def test_damage_anywhere_gives_mistakes_with_lines_or_a_site(
         assert all(1 <= int(mistake.removeprefix(f"{path}:").partition(":")[0]) <= lines for mistake in invalid.mistakes)
 
 
+def test_what_only_looks_like_a_header_costs_no_more_than_a_line() -> None:
+    assert Lines('["a]#"]\nx = 1\n[b]\nc = 2\n').of(("b", "c")) == 4
+
+
 def test_lines_of_unusual_layout() -> None:
     first = 'a.b = 1\ntext = """\n[no]\nc = 2\n"""\nlist = [\n  "]", # ]\n  1,\n]\n'
     second = "[[t]]\nx = 1\n[t.sub]\n[[t]]\nx = 2\n[\"q.r\"]\n's t' = 3\n"

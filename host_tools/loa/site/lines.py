@@ -67,9 +67,12 @@ class Lines:
 
 
 def _split(keys: str) -> list[str]:
-    """`a."b.c"` gives `["a", "b.c"]`."""
+    """`a."b.c"` gives `["a", "b.c"]`; what only looked like keys, as a part of `["a]#"]` may, is one."""
     found: list[str] = []
-    inner: Any = tomllib.loads(keys + " = 0")
+    try:
+        inner: Any = tomllib.loads(keys + " = 0")
+    except tomllib.TOMLDecodeError:
+        return [keys]
     while isinstance(inner, dict):
         (key,) = inner
         found.append(key)
