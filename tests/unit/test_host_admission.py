@@ -12,8 +12,10 @@ from host_support import AREA, STATION, keyring, site, speech_like
 from loa.firmware import refusal, reports, topics
 from loa.keys import SigningKey
 from loa.keys.signing import new_rsa_key
+from loa.station import retention
 from loa.station.database import Database
 from loa.station.documents import Document, Documents
+from loa.station.hostclock import HostClock
 from loa.station.station import Station
 from loa.testing.wire import signed
 from node.bus.admission import Admission
@@ -84,7 +86,9 @@ def test_a_stranger_is_not_admitted(station: Station, tmp_path: Path) -> None:
     trust = current(station, topics.TRUST, AREA)
     admitted(node, trust.topic, trust.raw)
     for kid, code in ((STATION, refusal.SIGNATURE), ("stranger", refusal.KEY_UNKNOWN), ("root", refusal.SIGNATURE)):
-        forged = Documents(Database(tmp_path / f"{kid}.db"), SigningKey(kid, new_rsa_key())).issue(topics.AIR, AREA, {"orders": []})
+        database = Database(tmp_path / f"{kid}.db")
+        forger = Documents(database, SigningKey(kid, new_rsa_key()), HostClock(database, ()), retention.years(1))
+        forged = forger.issue(topics.AIR, AREA, {"orders": []})
         with pytest.raises(refusal.Refused) as refused:
             asyncio.run(node.admit(forged.topic, forged.raw.encode()))
         assert refused.value.code == code
