@@ -39,13 +39,14 @@ def test_no_connection():
             (OSError(111, "refused"), UNREACHABLE),
             (Refused(TIMEOUT, "slow"), TIMEOUT),
             (asyncio.TimeoutError(), TIMEOUT),
+            (MemoryError(), UNREACHABLE),
         ):
             node.broker.error = error
             tries = node.broker.tries
             while node.broker.tries < tries + 2:
                 await asyncio.sleep_ms(1000)
             assert code(node.session.why) == wanted
-        assert node.backoff.waits == sorted(node.backoff.waits) and node.failures == len(node.backoff.waits) >= 6
+        assert node.backoff.waits == sorted(node.backoff.waits) and node.failures == len(node.backoff.waits) >= 8
         node.broker.error = None
         await node.is_up()
         assert node.downs == []

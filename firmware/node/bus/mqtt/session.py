@@ -131,6 +131,8 @@ class Session:
                 self.why = Refused(TIMEOUT, "not connected, or not written, in time")
             except OSError as error:
                 self.why = Refused(UNREACHABLE, "the connection broke: {}".format(error))
+            except MemoryError:
+                self.why = Refused(UNREACHABLE, "no memory for a connection")
             finally:
                 self._down()
             self._on_failed()
