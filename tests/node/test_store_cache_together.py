@@ -44,7 +44,7 @@ def test_sound_stops_a_download_and_silence_resumes_it():
         await task
 
     run(life())
-    assert bench.holds(A) and bench.offsets() == [0, 8192]
+    assert bench.holds(A) and bench.offsets() == [0, 10_240]
     bench.done()
 
 
@@ -82,7 +82,7 @@ def test_a_download_given_up_while_sound_is_out_writes_nothing():
         await bench.fetch(A)
 
     run(life())
-    assert bench.holds(A) and bench.offsets() == [0, 8192]
+    assert bench.holds(A) and bench.offsets() == [0, 10_240]
     bench.done()
 
 
