@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import random
+import sys
 import time
 
 from micropython import const
@@ -32,6 +33,7 @@ from node.duties.performance import Performances
 from node.duties.reporter import Reporter
 from node.duties.sounds import CODEC_ORDER, Sounds
 from node.health import last_words, state, telemetry
+from node.health.enduring import enduring
 from node.health.room import Room
 from node.health.watchdog import Watchdog
 from node.late import forget, let_go
@@ -42,6 +44,7 @@ from node.link.net import Network
 from node.link.resolver import Resolver
 from node.link.sntp import Sntp
 from node.link.uplink import Uplink
+from node.moved import move
 from node.plan.agenda import Agenda
 from node.refusal import OVERSIZED, Refused
 from node.settings import Settings
@@ -56,6 +59,7 @@ _FETCH_BACKOFF_MS = (2_000, 300_000)
 _EVENTS_BACKOFF_MS = (5_000, 60_000)
 _FALLBACK_BACKOFF_MS = (10_000, 600_000)
 _KEEPALIVE_S = const(30)
+_SOUND_BYTES = const(5_376)  # of spare memory for the blocks of the audio path, and what is left over at the ends of its pieces
 _STREAM_MS = const(90_000)  # one silent wait on the broker's connection; keepalive judges before
 _HANG_MS = const(120_000)  # for duties that wait on the network, whose own time-outs are shorter
 _PLAYER_HANG_MS = const(10_000)
@@ -64,6 +68,7 @@ _PLAYER_HANG_MS = const(10_000)
 def main(board):
     """Run the node until one of its tasks fails; the watchdog then starts it anew."""
     try:
+        move(sys.modules["node.app"], board.root + "/slot/node/app.moved", board.memory, board.buffers["live"] + _SOUND_BYTES)
         asyncio.run(Node(board).run())
     finally:
         board.amplifier.off()  # before the clocks stop, whatever it was
@@ -204,14 +209,14 @@ class Node:
             self.player.run(),
             self.conductor.run(),
             self.inbox.run(),
-            self.fetcher.run(),
+            enduring(self.fetcher.run, "fetcher:"),
             self.session.run(),
-            self.fallback.run(),
-            self.reporter.report_states(),
-            self.reporter.report_events(),
-            self.reporter.report_telemetry(),
+            enduring(self.fallback.run, "fallback:"),
+            enduring(self.reporter.report_states, "states:"),
+            enduring(self.reporter.report_events, "events:"),
+            enduring(self.reporter.report_telemetry, "telemetry:"),
             self.uplink.run(),
-            self.sntp.run(),
+            enduring(self.sntp.run, "time:"),
             self.clock.run(self.gate.wait_open),
             self.shelf.run(),
             self.commands_done.run(),

@@ -1,29 +1,36 @@
 """Buffers outside of the heap: of zeros, apart from each other, and of the heap where nothing is spare."""
 
-from loa.sim.esp32.spare_memory import ADDRESS, BETWEEN, BYTES, bytearray_at
+from loa.sim.esp32.spare_memory import BETWEEN, PIECES, bytearray_at
 from node.drivers.spare_memory import SpareMemory
 
-PLACE = {"address": ADDRESS, "bytes": BYTES, "between": [region[0] for region in BETWEEN]}
+PLACE = {"pieces": PIECES, "between": [region[0] for region in BETWEEN]}
+(FIRST, BYTES), (SECOND, MORE), (THIRD, MOST) = PIECES
 
 
 def test_buffers_lie_one_behind_the_other_and_are_zeros():
     memory = SpareMemory(PLACE, BETWEEN)
     one, two = memory.take(1024), memory.spare(3)
-    assert one is bytearray_at(ADDRESS, 1024) and two is bytearray_at(ADDRESS + 1024, 3)
+    assert one is bytearray_at(FIRST, 1024) and two is bytearray_at(FIRST + 1024, 3)
     assert one == bytearray(1024) and two == bytearray(3)
     two[:] = b"abc"
     assert one == bytearray(1024)
 
 
-def test_what_no_longer_fits_is_of_the_heap():
+def test_what_no_longer_fits_is_of_another_piece_and_then_of_the_heap():
     memory = SpareMemory(PLACE, BETWEEN)
-    assert memory.spare(BYTES + 1) is None
-    assert memory.take(BYTES + 1) == bytearray(BYTES + 1)
-    assert memory.spare(BYTES) is bytearray_at(ADDRESS, BYTES)
-    assert memory.spare(1) is None and memory.take(1) == bytearray(1)
+    assert memory.left() == BYTES + MORE + MOST
+    assert memory.spare(MOST + 1) is None
+    assert memory.take(MOST + 1) == bytearray(MOST + 1)
+    assert memory.spare(BYTES - 1) is bytearray_at(FIRST, BYTES - 1)
+    assert memory.spare(2) is bytearray_at(SECOND, 2)
+    assert memory.spare(1) is bytearray_at(FIRST + BYTES - 1, 1)
+    assert memory.spare(MOST) is bytearray_at(THIRD, MOST)
+    assert memory.left() == MORE - 2
+    assert memory.spare(MORE - 2) is bytearray_at(SECOND + 2, MORE - 2)
+    assert memory.spare(1) is None and memory.take(1) == bytearray(1) and memory.left() == 0
 
 
 def test_nothing_is_spare_where_the_board_names_none_or_the_heap_of_idf_lies_otherwise():
-    for place, regions in ((None, BETWEEN), (PLACE, BETWEEN[:1]), (PLACE, [(226_000, 1, 1, 1)])):
+    for place, regions in ((None, BETWEEN), (PLACE, BETWEEN[:1]), (PLACE, BETWEEN[1:]), (PLACE, [(226_000, 1, 1, 1)])):
         memory = SpareMemory(place, regions)
         assert memory.spare(1) is None and memory.take(2) == bytearray(2)

@@ -6,30 +6,37 @@ heap has is left to objects. It is asked at boot only, and nothing comes back.
 
 
 class SpareMemory:
-    """`place`: `address` and `bytes` of what is spare, and `between`, the sizes of the regions of IDF's heap before and behind it; None: there is none.
+    """`place`: `pieces`, address and bytes of each that is spare, and `between`, the sizes of the regions of IDF's heap around them; None: there is none.
 
-    `regions`: `esp32.idf_heap_info(HEAP_DATA)`. Only where IDF's heap has these two is the memory between them known to be kept for Bluetooth.
+    `regions`: `esp32.idf_heap_info(HEAP_DATA)`. Only where IDF's heap has these is the memory between them known to be kept for Bluetooth.
     """
 
     def __init__(self, place, regions):
-        self._left = 0
-        if place and set(place["between"]) <= {region[0] for region in regions}:
-            self._address = place["address"]
-            self._left = place["bytes"]
+        known = place and set(place["between"]) <= {region[0] for region in regions}
+        self._pieces = [list(piece) for piece in place["pieces"]] if known else []  # the smallest first
+
+    def left(self):
+        """Bytes, in all pieces."""
+        return sum(left for _, left in self._pieces)
 
     def take(self, size):
         """A bytearray of `size` zeros, of the heap where not so much is spare. Raises MemoryError."""
         return self.spare(size) or bytearray(size)
 
     def spare(self, size):
-        """A bytearray of `size` zeros, None where not so much is left."""
-        if size > self._left:
-            return None
-        from uctypes import bytearray_at
+        """A bytearray of `size` zeros, None where not so much is left in one piece."""
+        for piece in self._pieces:
+            if size <= piece[1]:
+                return _cut(piece, size)
+        return None
 
-        buffer = bytearray_at(self._address, size)
-        self._address += size
-        self._left -= size
-        for at in range(size):
-            buffer[at] = 0  # whatever the power-up left there
-        return buffer
+
+def _cut(piece, size):
+    from uctypes import bytearray_at
+
+    address, left = piece
+    piece[:] = (address + size, left - size)
+    buffer = bytearray_at(address, size)
+    for at in range(size):
+        buffer[at] = 0  # whatever the power-up left there
+    return buffer

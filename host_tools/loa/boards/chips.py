@@ -30,11 +30,13 @@ class Codec:
 
 @dataclass(frozen=True)
 class Spare:
-    """Memory that the stock runtime keeps for a Bluetooth controller, and the sizes of the regions of IDF's heap before and behind it."""
+    """Memory that the stock runtime keeps for a Bluetooth controller: address and bytes of each piece, the smallest first.
 
-    address: int
-    bytes: int
-    between: tuple[int, int]
+    `between`: sizes of the regions of IDF's heap around them.
+    """
+
+    pieces: tuple[tuple[int, int], ...]
+    between: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,9 @@ SUPPLY_SENSORS = {"ina219": tuple(range(0x40, 0x50)), "ina226": tuple(range(0x40
 _ESP32_OUTPUTS = frozenset({*range(6), *range(12, 20), 21, 22, 23, 25, 26, 27, 32, 33})  # 6 to 11 are the flash's
 _S3 = frozenset({*range(22), *range(33, 49)})  # 22 to 25 do not exist, 26 to 32 are the flash's
 _C3 = frozenset({*range(11), *range(18, 22)})
-# ESP-IDF 5, soc/esp32/include/soc/soc.h: SOC_MEM_BT_EM_START to SOC_MEM_BT_EM_BREDR_REAL_END; regions as seen on an emulated ESP32 with the stock 1.23.
-_BLUETOOTH = Spare(0x3FFB0000, 0x6388, (240, 7288))
+# ESP-IDF 5, soc/esp32/include/soc/soc.h: SOC_MEM_BT_EM_START to SOC_MEM_BT_EM_BREDR_REAL_END, SOC_MEM_BT_BSS, SOC_MEM_BT_DATA, all of which
+# `esp_bt_mem_release` would give to the heap; regions as seen on an emulated ESP32 with the stock 1.23.
+_BLUETOOTH = Spare(((0x3FFAE6E0, 0x1830), (0x3FFB8000, 0x1A20), (0x3FFB0000, 0x6388)), (240, 7288, 16648))
 PROCESSORS = {
     "esp32": Processor(_ESP32_OUTPUTS | {34, 35, 36, 39}, _ESP32_OUTPUTS, "xtensawin", 0x1000, (BIT_CLOCK, CLK_OUT1), 0, _BLUETOOTH),
     "esp32s3": Processor(_S3, _S3, "xtensawin", 0x0, (BIT_CLOCK, ANY_PIN), 0),

@@ -3,8 +3,8 @@
 An overlay is what is needed together, of some 1 to 8 KB; the one that was called last is kept for a second. Every node lets go of what makes it and takes
 up what flash remembers, once, before anything sounds. One without PSRAM has no memory for the rest either: it loads nearly everything that is used for
 moments.
-Never here: what the audio path calls between codec and sink, what runs for ever (a task keeps its overlay in memory), and kernels in native code, which
-never leave memory.
+Never here: what the audio path calls between codec and sink, what waits for others and would keep its overlay in memory as long, what decides what
+sounds, which must not need memory that somebody else has just then, and kernels in native code, which never leave memory.
 """
 
 from collections.abc import Mapping
@@ -94,6 +94,7 @@ _AT_BOOT: dict[str, tuple[str, ...]] = {
         "node.duties.diary:Diary.booted",
         "node.duties.diary:Diary.restore",
         "node.health.last_words:take",
+        "node.moved",
         "node.plan.agenda:Agenda.restore",
         "node.store.cache:Cache.load",
         "node.store.files:prepare",
@@ -109,17 +110,32 @@ _AT_BOOT: dict[str, tuple[str, ...]] = {
 }
 
 _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
-    # Writes into the journal and makes room in it.
+    # Writes into the journal.
     "journal": (
         "node.duties.diary",
         "!node.duties.diary:Diary.mark",  # every other second
         "!node.duties.diary:Diary._try",
         "node.health.proof",
-        "node.store.journal",
-        "!node.store.journal:Journal.run",
-        "!node.store.journal:Journal.mark",
-        "node.store.lane",
-        "node.store.records",
+        "node.store.journal:Journal.append",
+        "node.store.journal:Journal.start",
+        "node.store.journal:Journal.seen",
+        "node.store.journal:Journal._write",
+        "node.store.journal:Journal._has_room",
+        "node.store.journal:Journal._begin_block",
+        "node.store.journal:Journal._apply",
+        "node.store.journal:_record",
+        "node.store.lane:Lane.advance",
+        "node.store.records:Record()",
+        "node.store.records:Record.pack",
+    ),
+    # Makes room in it.
+    "tend": (
+        "node.store.journal:Journal._reclaim",
+        "node.store.journal:Journal._done_only_in",
+        "node.store.journal:Journal._text_of",
+        "node.store.journal:Journal._needed",
+        "node.store.lane:Lane.erase",
+        "node.store.lane:Lane.retire",
         "node.store.marks:Marks.retire",
     ),
     # Takes a document or command through its judgement and acts on it.
@@ -177,23 +193,8 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.plan.slots:Slot.placed",
         "node.plan.slots:Slot.is_for",
     ),
-    # Decides what sounds now.
-    "decide": (
-        "node.plan.agenda",
-        "node.plan.agenda:_Round()",
-        "node.plan.arbiter",
-        "node.plan.calendar",
-        "node.plan.days",
-        "node.plan.history",
-        "node.plan.item",
-        "node.plan.orders",
-        "node.plan.quiet",
-        "node.plan.quiet:QuietNow()",
-        "node.plan.slots",
-    ),
     # Finds the sound of an item, and what becomes of it.
     "sound": (
-        "node.audio.player:Player.play",
         "node.audio.player:Player._open",
         "node.audio.player:Player._shut_down",
         "node.audio.player:_Programme",
@@ -207,15 +208,20 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "!node.audio.wav:Format",
         "node.audio.wav:Parser()",
         "node.duties.commands",
+        "!node.duties.commands:Commands._chime",
+        "!node.duties.commands:Commands._leave",
         "node.duties.performance",
         "!node.duties.performance:Performance.run",
         "!node.duties.performance:Performance._mark",
         "!node.duties.performance:Performance._sound",
+        "!node.duties.performance:Performance._find",
+        "!node.duties.performance:Performance._when_stopped",
+        "!node.duties.performance:Performance._bridge",
         "node.duties.sounds",
+        "!node.duties.sounds:Sounds.find",
         "node.store.cache:Cache.hold",
         "node.store.cache:Cache.release",
         "node.store.cache:Cache.doubt",
-        "node.app:Node._start_anew",
     ),
     # Chooses among the variants of a bulletin.
     "choose": (
@@ -224,7 +230,13 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.duties.sounds:Sounds.variant",
         "node.duties.sounds:Sounds._preference",
         "node.store.cache:Cache.path",
+        "node.store.cache:Cache.keep",
+        "node.store.cache:Cache._dispensable",
+        "node.store.cache:Cache._put_away",
         "node.store.cache:Cache._place",
+        "node.store.cache:_close",
+        "node.store.cache:_sha256_of",
+        "node.store.cache:_flash_bytes",
     ),
     # Tells the station.
     "report": (
@@ -247,7 +259,6 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
     ),
     # Finds and opens a connection.
     "connect": (
-        "node.app:Node._connect",
         "node.app:Node._hello",
         "node.bus.mqtt.connection:Connection.__init__",
         "node.bus.mqtt.connection:Connection._expect_connack",
@@ -257,10 +268,11 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.bus.mqtt.packets:parse_connack",
         "node.bus.mqtt.packets:parse_suback",
         "node.link.failures",
-        "node.link.net",
         "node.link.stream:Stream.__init__",
         "node.link.tcp",
         "!node.link.tcp:_Socket",
+        "!node.link.tcp:open_connection",
+        "!node.link.tcp:_until_writable",
     ),
     # Changes whom the node believes as a server.
     "certificates": (
@@ -278,7 +290,9 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
     "addresses": (
         "node.link.dns",
         "node.link.resolver",
-        "node.link.udp",
+        "!node.link.resolver:Resolver.resolve",
+        "!node.link.resolver:Resolver._ask",
+        "!node.link.resolver:_ask_server",
     ),
     # Asks for the time.
     "clock": (
@@ -289,17 +303,26 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.link.ntp",
         "node.link.sntp",
         "!node.link.sntp:Sntp.run",
+        "!node.link.sntp:Sntp.ask_all",
+        "!node.link.sntp:Sntp.ask",
     ),
-    # Asks a server for a document or a file.
+    # Words a question to a server, and reads the head of its answer.
     "http": (
-        "node.app:Node._get",
         "node.link.http",
+        "!node.link.http:get",
+        "!node.link.http:_ask",
+        "!node.link.http:_head",
+        "!node.link.http:_fields",
+    ),
+    # Whom it asks for what.
+    "url": (
         "node.link.url",
         "node.link.url:Url()",
     ),
-    # What it answers.
+    # The body of the answer.
     "body": (
         "node.link.body",
+        "!node.link.body:whole_line",  # of the head too
         "node.link.body:Response()",
         "node.link.body:_Patience()",
     ),
@@ -310,21 +333,10 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "!node.bus.fallback:Fallback.broker_up",
         "!node.bus.fallback:Fallback.broker_down",
     ),
-    # Fetches bulletins.
-    "fetch": (
-        "node.duties.fetcher",
-        "!node.duties.fetcher:Fetcher.run",
-        "!node.duties.fetcher:Fetcher._excuse",
-        "!node.duties.fetcher:Fetcher._keep_fetching",
-        "!node.duties.fetcher:Fetcher.need",
-        "node.store.cache",
-        "node.store.turns",
-    ),
     # Keeps documents.
     "files": (
         "node.store.files",
-        "node.store.memo:Memo.save",
-        "node.store.shelf:Shelf.save",
+        "!node.store.files:replace",
         "node.store.shelf:Shelf.get",
         "node.store.shelf:Shelf._path",
     ),

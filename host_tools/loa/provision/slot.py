@@ -13,6 +13,7 @@ import loa.bench
 from loa.errors import LoaError
 from loa.language import _
 from loa.provision.link import Linked, link
+from loa.provision.movable import movable
 from loa.provision.overlays import overlays
 from loa.provision.sources import bare, for_words_of_32_bits, libraries, sources
 from loa.tighten.function import tighten
@@ -24,6 +25,7 @@ LINES = "LOA_LINES"  # environment variable, see `compiled`
 # What main.py imports, and what the bench sends to a board that runs.
 ENTRY = {"node.app": ("main",), "node.board": ("Board",), "node.start": ("main",), "node.link.tls": ("client_context",)}
 _GUESTS = Path(loa.bench.__file__).parent / "on_board"
+_WHOLE = "node.app"  # the module that the linker makes of nearly all
 _RELEASE = "node.release"  # says which release this is, and is written when a slot is
 
 
@@ -63,7 +65,10 @@ def compiled(march: str | None, lean: bool = False) -> Mapping[str, bytes]:
     texts, options = (_texts(march in _WORDS_OF_32_BITS), []) if os.environ.get(LINES) else (linked(march, lean).texts, ["-O3"])
     texts = {**libraries(), **texts}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
-        return {_path(module, ".mpy"): compile_text(text, march, Path(folder), *options, name=module) for module, text in texts.items()}
+        found = {_path(module, ".mpy"): compile_text(text, march, Path(folder), *options, name=module) for module, text in texts.items()}
+    if lean and options:
+        found[_path(_WHOLE, ".moved")] = movable(texts[_WHOLE], found[_path(_WHOLE, ".mpy")])
+    return found
 
 
 def _is_kernel(module: str) -> bool:

@@ -6,18 +6,19 @@ holds, is where a program of small objects fails as it does on the board; one of
 
     board           its heap                                   here
     with PSRAM      2 MB and more                              452 KB of it: less than any such board has, so that growth shows early
-    without PSRAM   112 KB, beyond which the radio has none    160 KB of it
+    without PSRAM   112 KB, beyond which the radio has none    132 KB of it, and what is spare beside it
 
-The last line is a debt, not a model: orders, a plan and a stop that come while it plays need 144 KB of it here, and a whole node that is idle fits into
-the chip's 112 (`docs/board.md`, "Without PSRAM"). It bounds what the firmware may grow to.
+The last line is a debt, not a model: orders, a plan and a stop that come while it plays need 130 KB of it here, and on the chip a whole node fits into
+its 112 (`docs/board.md`, "Without PSRAM"). It bounds what the firmware may grow to.
 """
 
 _WORD = 2  # of 64 bits and of 32
 _EMULATION_KB = 121  # held by start.py and the emulated modules, by gc.mem_alloc() before the first line of main.py
 _WITH_PSRAM_KB = 452
-_WITHOUT_PSRAM_KB = 160
+_WITHOUT_PSRAM_KB = 132
+_SPARE_KB = 38  # of no heap on the chip (`loa.sim.esp32.spare_memory`)
 
 
 def heap_kb(psram_mb: int) -> int:
     """KB of the heap that the unix port is started with for a board with so much PSRAM, in MB."""
-    return _WORD * (_WITH_PSRAM_KB if psram_mb else _WITHOUT_PSRAM_KB) + _EMULATION_KB
+    return _EMULATION_KB + (_WORD * _WITH_PSRAM_KB if psram_mb else _WORD * _WITHOUT_PSRAM_KB + _SPARE_KB)

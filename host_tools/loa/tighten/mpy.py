@@ -1,8 +1,9 @@
 """MicroPython's `.mpy` files, version 6 (py/persistentcode.c), with the machine code of their viper functions replaced, and with classes that do not
-say in which module and as what they were defined: nobody asks, and it is two places in the table of each class."""
+say in which module and as what they were defined: nobody asks, and it is two places in the table of each class. And which functions a file has."""
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 _BYTECODE, _NATIVE, _VIPER, _ASSEMBLER = range(4)
 _HEAD = 4  # bytes before the first number
@@ -20,9 +21,28 @@ _LOAD_TEXT, _LOAD_NAME, _STORE_NAME = b"\x10", b"\x11", b"\x16"  # py/bc0.h
 
 def rewritten(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
     """The file with each viper function's code as `change` makes it, and smaller classes. ValueError for what is no `.mpy` of version 6."""
+    return bytes(_read_whole(content, change).out)
+
+
+def _read_whole(content: bytes, change: Callable[[bytes], bytes]) -> "_Rewriter":
     if content[:1] != b"M" or content[1] != _VERSION:
         raise ValueError("no .mpy file of version 6")
-    return _Rewriter(content, change).whole()
+    rewriter = _Rewriter(content, change)
+    rewriter.whole()
+    return rewriter
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function in bytecode: its names from the module inwards, a class is one too, and its `code` with the prelude."""
+
+    path: tuple[str, ...]
+    code: bytes
+
+
+def functions(content: bytes) -> list[Function]:
+    """All functions of an `.mpy` that are bytecode and whose names, and those of whatever they stand in, are written out in the file. ValueError as above."""
+    return _read_whole(content, bytes).functions
 
 
 class _Rewriter:
@@ -32,11 +52,13 @@ class _Rewriter:
         self._content = content
         self._change = change
         self._at = 0
-        self._out = bytearray()
+        self.out = bytearray()
+        self._names: list[str] = []  # "": it is one that MicroPython has, of which only the number stands in the file
+        self.functions: list[Function] = []
         self._known: dict[int, int] = {}  # where in the table of names those are that are not written out
         self._class_head: re.Pattern[bytes] | None = None
 
-    def whole(self) -> bytes:
+    def whole(self) -> None:
         self._copy(_HEAD)
         names, constants = self._number(), self._number()
         for place in range(names):
@@ -45,13 +67,12 @@ class _Rewriter:
             self._class_head = self._head_of_classes()
         for _ in range(constants):
             self._constant()
-        self._function()
-        self._out += self._content[self._at :]
-        return bytes(self._out)
+        self._function(None)
+        self.out += self._content[self._at :]
 
     def _copy(self, n: int) -> bytes:
         piece = self._take(n)
-        self._out += piece
+        self.out += piece
         return piece
 
     def _take(self, n: int) -> bytes:
@@ -70,7 +91,7 @@ class _Rewriter:
                 return value
 
     def _write(self, value: int) -> None:
-        self._out += _encoded(value)
+        self.out += _encoded(value)
 
     def _number(self) -> int:
         value = self._read()
@@ -81,8 +102,9 @@ class _Rewriter:
         length = self._number()
         if length & 1:
             self._known[length >> 1] = place
+            self._names.append("")
         else:
-            self._copy((length >> 1) + 1)
+            self._names.append(self._copy((length >> 1) + 1)[:-1].decode())
 
     def _head_of_classes(self) -> re.Pattern[bytes]:
         """`__module__ = __name__; __qualname__ = "..."`, with which the body of a class begins. Nothing jumps over it."""
@@ -101,7 +123,8 @@ class _Rewriter:
         else:
             self._copy(length + (kind in _WITH_END))
 
-    def _function(self) -> None:
+    def _function(self, outside: tuple[str, ...] | None) -> None:
+        """`outside`: the names around it; None for the module itself."""
         head = self._read()
         kind = head & 3
         code = self._take(head >> 3)
@@ -110,7 +133,10 @@ class _Rewriter:
         elif kind == _BYTECODE and self._class_head:
             code = self._class_head.sub(b"", code, count=1)
         self._write(len(code) << 3 | head & 7)
-        self._out += code
+        self.out += code
+        path = () if outside is None else (*outside, self._named(code) if kind == _BYTECODE else "")
+        if kind == _BYTECODE and path and all(path):
+            self.functions.append(Function(path, code))
         if kind != _BYTECODE:
             self._number()  # offset of the prelude, or flags of the scope
             if kind == _ASSEMBLER:
@@ -118,7 +144,20 @@ class _Rewriter:
                 self._number()
         if head & 4:
             for _ in range(self._number()):
-                self._function()
+                self._function(path)
+
+    def _named(self, code: bytes) -> str:
+        """The name that stands in a prelude, behind two numbers whose octets but the last have their highest bit set (py/bc.h)."""
+        at = 0
+        for _ in range(2):
+            while code[at] & 0x80:
+                at += 1
+            at += 1
+        place = code[at] & 0x7F
+        while code[at] & 0x80:
+            at += 1
+            place = place << 7 | code[at] & 0x7F
+        return self._names[place]
 
 
 def _encoded(number: int) -> bytes:

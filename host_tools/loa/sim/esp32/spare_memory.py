@@ -1,11 +1,16 @@
 """What the runtime keeps of an ESP32 for its Bluetooth controller, reached as on the chip by `uctypes`: it holds anything at power-on.
 
-Elsewhere there is no memory here that an address means: what would halt the chip raises.
+Elsewhere `uctypes` reaches what is there: the heap of the runtime, whose objects are laid out as on the chip, in words of 64 bits. Where there is
+no such module an address means nothing, and what would halt the chip raises.
 """
 
-ADDRESS = 0x3FFB0000
-BYTES = 0x6388
-BETWEEN = [(240, 4, 0, 4), (7_288, 4, 0, 4)]  # the regions of IDF's heap before and behind it, of which Wi-Fi leaves nothing
+try:
+    import uctypes as _process
+except ImportError:  # CPython
+    _process = None
+
+PIECES = [(0x3FFAE6E0, 0x1830), (0x3FFB8000, 0x1A20), (0x3FFB0000, 0x6388)]  # address, bytes
+BETWEEN = [(240, 4, 0, 4), (7_288, 4, 0, 4), (16_648, 4, 0, 4)]  # the regions of IDF's heap around them, of which Wi-Fi leaves nothing
 _ANYTHING = b"\xa5"
 
 _lent = {}
@@ -17,7 +22,15 @@ def lent():
 
 
 def bytearray_at(address, size):
-    """The `size` bytes from an address on, the same whenever they are asked for. RuntimeError for any other memory. What overlaps is not told."""
-    if address < ADDRESS or size > ADDRESS + BYTES - address:
+    """The `size` bytes from an address on, the same whenever they are asked for. RuntimeError for no memory. What overlaps is not told."""
+    for start, length in PIECES:
+        if start <= address <= start + length - size:
+            return _lent.setdefault((address, size), bytearray(_ANYTHING * size))
+    if not _process or address >> 32 == 0:
         raise RuntimeError("LoadProhibited at {:#x}".format(address))
-    return _lent.setdefault((address, size), bytearray(_ANYTHING * size))
+    return _process.bytearray_at(address, size)
+
+
+def addressof(buffer):
+    """Where a buffer of the heap lies, or what is spare as this process has it."""
+    return _process.addressof(buffer)
