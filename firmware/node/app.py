@@ -140,6 +140,7 @@ class Node:
             self._on_change,
             self._check_in("fetcher", 10 * _HANG_MS),
             self.gate,
+            self._documents_judged,
         )
         self.conductor = Conductor(
             self.agenda,
@@ -295,6 +296,9 @@ class Node:
         self.fallback.broker_up()
         self.reporter.connected()
         self.fetcher.retry()
+
+    async def _documents_judged(self):
+        await self.inbox.wait_quiet()
 
     def _on_down(self, why):
         print("broker:", why)

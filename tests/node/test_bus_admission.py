@@ -36,7 +36,7 @@ async def test_an_admitted_document_says_what_it_is():
     assert document.revision == document.issued == VECTORS.now - 60
     assert document.id == "plan:son-la/moc-chau:{}".format(document.revision)
     assert document.body["bulletins"]["tin"]["title"] == "Bản tin sáng"
-    assert not document.unchanged and not document.pending and not document.confirms_time
+    assert not document.pending and not document.confirms_time
     assert (await admission.admit(*VECTORS.document("good command"))).id == "ping-1"
 
 
@@ -49,13 +49,22 @@ async def test_an_air_with_an_urgent_order_is_urgent():
 
 async def test_only_commit_holds():
     admission, clock = await VECTORS.admission(now=0)
-    document = await admission.admit(*VECTORS.document("good plan"))
-    again = await admission.admit(*VECTORS.document("good plan"))
-    assert not again.unchanged and clock.floor == 0
+    topic, raw = VECTORS.document("good plan")
+    document = await admission.admit(topic, raw)
+    assert not admission.holds(topic, raw) and clock.floor == 0
     admission.commit(document)
     assert admission.revisions()["plan:son-la/moc-chau"] == document.revision
     assert clock.floor == document.issued
-    assert (await admission.admit(*VECTORS.document("good plan"))).unchanged
+    assert admission.holds(topic, raw)
+    assert not admission.holds(topic, raw[:-1] + b"A") and not admission.holds(topic.replace("moc-chau", "yen-chau"), raw)
+    assert not admission.holds("loa/v1/to", raw)
+
+
+async def test_a_command_is_never_held():
+    admission, _ = await VECTORS.admission(now=0)
+    topic, raw = VECTORS.document("good command")
+    admission.commit(await admission.admit(topic, raw))
+    assert not admission.holds(topic, raw)
 
 
 async def test_a_document_admitted_before_a_newer_one_is_not_committed_after_it():
@@ -74,7 +83,7 @@ async def test_a_document_admitted_before_a_newer_one_is_not_committed_after_it(
 async def test_trust_counts_from_its_commit():
     admission, _ = await VECTORS.admission(now=0)
     assert admission.revisions() == {"trust:son-la/moc-chau": VECTORS.now - 60}
-    assert (await admission.admit(*VECTORS.trust)).unchanged
+    assert admission.holds(*VECTORS.trust)
 
 
 async def test_what_is_forgotten_may_come_again_in_a_lower_revision():

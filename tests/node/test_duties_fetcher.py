@@ -35,8 +35,18 @@ class Bench:
         self.refused = []
         self.stored = 0
         self.alive_s = []  # when it checked in
+        self.others_done = asyncio.Event()
+        self.others_done.set()
         self.fetcher = Fetcher(
-            self.cache, server.get, self.choose, Backoff(2_000, 300_000, lambda: 0.5), self.complain, self.count, self.check_in, self.gate
+            self.cache,
+            server.get,
+            self.choose,
+            Backoff(2_000, 300_000, lambda: 0.5),
+            self.complain,
+            self.count,
+            self.check_in,
+            self.gate,
+            self.others_done.wait,
         )
 
     def choose(self, bulletin):
@@ -98,6 +108,20 @@ def test_what_is_hopeless_is_asked_for_again_only_when_the_network_is_another():
         assert bench.fetcher.stored() == ["one"]
 
     Bench(Server(ONE)).run(scenario)
+
+
+def test_others_go_first_and_what_is_needed_may_change_meanwhile():
+    async def scenario(bench):
+        bench.others_done.clear()
+        bench.fetcher.need([need("one", ONE)])
+        await asyncio.sleep(60)
+        assert not bench.server.requests
+        bench.fetcher.need([need("other", OTHER)])
+        bench.others_done.set()
+        await asyncio.sleep(60)
+        assert bench.fetcher.stored() == ["other"] and len(bench.server.requests) == 1
+
+    Bench(Server(ONE, OTHER)).run(scenario)
 
 
 def test_sound_for_hours_is_no_hang():

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from support_time import turns
+from support_time import VirtualClock, turns
 
 from node.bus import topics
 from node.duties.inbox import Inbox
@@ -16,7 +16,7 @@ class Document:
     def __init__(self, kind, name):
         self.kind = kind
         self.id = name
-        self.unchanged = self.pending = self.urgent = False
+        self.pending = self.urgent = False
 
 
 class Admission:
@@ -25,6 +25,10 @@ class Admission:
     def __init__(self):
         self.known = {}
         self.committed = []
+        self.held = set()
+
+    def holds(self, topic, raw):
+        return (topic, raw) in self.held
 
     async def admit(self, topic, raw):
         found = self.known[raw]
@@ -164,3 +168,49 @@ async def test_what_waited_for_the_time_is_acted_on_where_the_newer_one_is_refus
     await turns(20)
     task.cancel()
     assert acted == ["plan:a/b:1"]
+
+
+async def test_what_is_held_is_not_judged_again():
+    async def never(document):
+        raise AssertionError(document.id)
+
+    bench = Bench(never)
+    bench.admission.held.add((PLAN_TOPIC, b"held"))
+    assert await bench.take(PLAN_TOPIC, b"held", AssertionError("judged"))
+    assert not bench.counted and not bench.kept and not bench.answers and not bench.nobodys
+
+
+def test_who_can_wait_waits_until_no_document_has_come_for_a_moment():
+    async def life():
+        judging = asyncio.Event()
+
+        async def slow(document):
+            await judging.wait()
+
+        bench = Bench(slow)
+        waiting = asyncio.create_task(bench.inbox.wait_quiet())
+        taking = asyncio.create_task(bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1")))
+        await asyncio.sleep_ms(20_000)
+        assert not waiting.done()
+        judging.set()
+        await taking
+        await asyncio.sleep_ms(100)
+        assert not waiting.done()
+        await asyncio.sleep_ms(1_500)
+        assert waiting.done()
+
+    VirtualClock().run(life())
+
+
+async def test_where_there_is_no_memory_to_tell_of_a_refusal_the_node_goes_on():
+    async def refuse(document):
+        raise Refused(SLOT, "for the test")
+
+    bench = Bench(refuse)
+
+    def none(*_):
+        raise MemoryError
+
+    bench.inbox._answer = bench.inbox._refused = none
+    assert not await bench.take(PLAN_TOPIC, b"1", Document(topics.PLAN, "plan:a/b:1"))
+    assert not await bench.take(PLAN_TOPIC, b"2", Refused(SIGNATURE, "for the test"))

@@ -24,12 +24,12 @@ from node.refusal import (
 # What is true for ever, or says itself what the time is, and so may be acted on before the time is known (DESIGN, "always", 9).
 _TIMELESS = (topics.TRUST, topics.SEEN)
 _URGENT = CLASSES.index("urgent")
+_NOTHING = (0, None, None)  # what is held under a topic of which nothing was admitted
 
 
 class Document:
     """An admitted document or command. Times are Unix seconds; `body` is the whole payload, the header's members included.
 
-    `unchanged`: the very bytes that are held already, nothing is to be done.
     `pending`: the time is unset, so whether it has expired is not known: keep it, do not act on it, and ask `Admission.check_time` when the clock moves.
     `urgent`: an `air` with an urgent order.
     `confirms_time`: a `seen` that repeats this node's nonce: `issued` is the time now.
@@ -44,7 +44,6 @@ class Document:
         self.issuer = body["iss"]
         self.issued = body["iat"]
         self.expires = body["exp"]
-        self.unchanged = False
         self.pending = False
         self.urgent = False
         self.confirms_time = False
@@ -57,7 +56,7 @@ class Document:
     @property
     def digest(self):
         """SHA-256 of the bytes as they came."""
-        return hashlib.sha256(self.raw).digest()
+        return _digest(self.raw)
 
 
 class Admission:
@@ -79,6 +78,15 @@ class Admission:
     def revisions(self):
         """Revisions held, `{"plan:son-la/moc-chau": 1790000000}`, as `state` reports them."""
         return {"{}:{}".format(kind, audience): self._held[(kind, audience)][0] for kind, audience in self._held}
+
+    def holds(self, topic, raw):
+        """True if just these bytes were admitted under `topic` and count: brokers repeat what is retained with each connection."""
+        place = topics.parse_to(topic)
+        if place is None:
+            return False
+        audience, kind = place
+        _, digest, _ = self._held.get((kind, audience), _NOTHING)
+        return digest is not None and digest == _digest(raw)
 
     async def admit(self, topic, raw):
         """The `Document` that `raw` (bytes) under `topic` is. Changes nothing.
@@ -168,10 +176,13 @@ class Admission:
         if document.kind == topics.COMMAND:
             self.done.check(document.id, document.revision)
             return
-        revision, digest, _ = self._held.get((document.kind, document.audience), (0, None, None))
-        document.unchanged = document.revision == revision and document.digest == digest
-        if document.revision <= revision and not document.unchanged:
+        revision, digest, _ = self._held.get((document.kind, document.audience), _NOTHING)
+        if document.revision < revision or (document.revision == revision and document.digest != digest):
             raise Refused(REVISION_OLD, "revision {} is held".format(revision))
+
+
+def _digest(raw):
+    return hashlib.sha256(raw).digest()
 
 
 def _subject(kind, audience, body):

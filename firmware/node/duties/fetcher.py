@@ -15,12 +15,13 @@ _EXCUSE_MS = const(60_000)
 class Fetcher:
     """`variant(bulletin)` gives the VARIANT to store, or raises Refused; `refused(bulletin_id, refusal)` records a failure; `on_stored()` a success.
 
-    `check_in()` shows that it lives; `gate`: see `node.store.gate`.
+    `check_in()` shows that it lives; `gate`: see `node.store.gate`. `others_first()` is awaited before each file.
     """
 
-    def __init__(self, cache, get, variant, backoff, refused, on_stored, check_in, gate):
+    def __init__(self, cache, get, variant, backoff, refused, on_stored, check_in, gate, others_first):
         self._check_in = check_in
         self._gate = gate
+        self._others_first = others_first
         self._cache = cache
         self._get = get
         self._variant = variant
@@ -80,10 +81,11 @@ class Fetcher:
         self._hopeless.intersection_update(sums)
         whole = True
         for bulletin_id, files, variant in wanted:
-            if self._new.rung:
-                return True
             if self._cache.path(variant["sha256"]) or variant["sha256"] in self._hopeless:
                 continue
+            await self._others_first()
+            if self._new.rung:
+                return True
             self._check_in()
             try:
                 await self._cache.fetch(self._get, files, variant, self._check_in)

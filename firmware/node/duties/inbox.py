@@ -13,6 +13,7 @@ from node.bus import topics
 from node.refusal import DAMAGED, FULL, TIME_UNSET, Refused
 
 _LOOK_MS = const(30_000)
+_QUIET_MS = const(500)
 _UNANSWERED = (topics.SEEN,)  # it is an answer itself
 
 
@@ -33,12 +34,22 @@ class Inbox:
         self._refused = refused
         self._pending = {}  # topic: admitted, but nobody knows yet whether it has expired
         self._turn = asyncio.Lock()
+        self._taken = 0
         self._time_known = Bell()
 
     async def take(self, topic, raw):
         """Judge `raw` (bytes) that came under `topic`. True if it is held now, so that the same bytes need not be brought again."""
         async with self._turn:
-            return await self._take(topic, raw)
+            held = await self._take(topic, raw)
+            self._taken += 1
+            return held
+
+    async def wait_quiet(self):
+        """Return when half a second has gone by without a document: what can wait leaves them the memory of a small board."""
+        taken = None
+        while self._turn.locked() or taken != self._taken:
+            taken = self._taken
+            await asyncio.sleep_ms(_QUIET_MS)
 
     def time_known(self):
         """The clock was set: what waited for that can be judged."""
@@ -66,10 +77,10 @@ class Inbox:
             self._check_in()
 
     async def _take(self, topic, raw, stored=False):
+        if self._admission.holds(topic, raw):
+            return True
         try:
             document = await self._admission.admit(topic, raw)
-            if document.unchanged:
-                return True
             if document.pending:
                 self._admission.commit(document)
                 self._pending[topic] = document
@@ -123,10 +134,13 @@ class Inbox:
 
     def _tell(self, refused, stored):
         subject = getattr(refused, "subject", None)
-        if subject and not stored:
-            self._answer(subject, refused)
-        else:
-            self._refused(refused)
+        try:
+            if subject and not stored:
+                self._answer(subject, refused)
+            else:
+                self._refused(refused)
+        except MemoryError:
+            print("no memory to tell:", refused)
 
 
 def _no_memory():
