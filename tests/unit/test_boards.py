@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from loa import firmware
-from loa.bench.errors import NotHeard
 from loa.boards import check_folder, load_board, notes
 from loa.boards import lock as locking
 from loa.boards.load import _pins
@@ -216,12 +215,11 @@ def test_a_board_made_by_following_the_guide_works_at_first_try(tmp_path, monkey
     assert "example" in CliRunner().invoke(app, ["boards", "list"]).output
 
 
-def test_a_board_without_the_memory_for_a_node_is_told_wherever_it_is_met():
+def test_what_a_board_without_psram_cannot_do_is_told():
     assert any("without PSRAM" in said for said in notes(load_board(PLAIN)))
     assert not any("without PSRAM" in said for said in notes(load_board(CLOCKED)))
     told = json.loads(CliRunner().invoke(app, ["boards", "list", "--json"]).output)
-    assert {name for name, board in told.items() if not board["fits"]} == {PLAIN, LAN}
-    assert "no PSRAM" in str(NotHeard("n", 90, fits=False).hint) and "loa doctor" in str(NotHeard("n", 90, fits=True).hint)
+    assert {name for name, board in told.items() if not board["psram_mb"]} == {PLAIN, LAN}
 
 
 def test_commands_say_mistakes_and_go_on(tmp_path):

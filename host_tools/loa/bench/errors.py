@@ -67,13 +67,11 @@ class NoSuchBoard(LoaError):
 
 
 class NotHeard(LoaError):
-    """The node was written, and does not speak. `fits`: its board has the memory for it."""
+    """The node was written, and does not speak."""
 
-    def __init__(self, node: str, seconds: float, fits: bool) -> None:
+    def __init__(self, node: str, seconds: float) -> None:
         super().__init__(
             _("node {node} is written, and did not reach the broker within {seconds} s", node=node, seconds=round(seconds)),
-            _("look whether its network is in reach, then run `loa doctor` on its port; running this again sends nothing twice")
-            if fits
-            else _("its board has no PSRAM, without which a node does not fit in memory yet; take a board that has, `loa boards list`"),
+            _("look whether its network is in reach, then run `loa doctor` on its port; running this again sends nothing twice"),
             EXIT_NETWORK,
         )

@@ -160,7 +160,7 @@ def first_word(bench: Bench, node_id: str, progress: Progress) -> dict[str, Any]
     progress.stage(_("waiting for its first word"))
     state = bench.newcomers.wait(node_id, bench.wait_s)
     if state is None:
-        raise NotHeard(node_id, bench.wait_s, load_board(bench.site.nodes[node_id].board).fits)
+        raise NotHeard(node_id, bench.wait_s)
     return state
 
 

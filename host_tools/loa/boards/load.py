@@ -55,8 +55,8 @@ def notes(board: Board) -> list[str]:
     """What a person should know of a board that has no mistakes."""
     chip = CODECS[board.audio.codec.chip]
     said = [said for rate in board.audio.rates if (said := rate_note(board, rate))]
-    if not board.fits:
-        said.append(_("without PSRAM a node does not fit in its memory yet: on hardware it starts again and again"))
+    if board.lean:
+        said.append(_("without PSRAM memory is scarce: no MP3, live only without TLS, and no more than an emulated chip has run it"))
     if not board.verified:
         said.append(_("not yet heard on hardware: verified = false"))
     if not board.runtime.locked:

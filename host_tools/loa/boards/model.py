@@ -197,11 +197,6 @@ class Board(_Table):
         """True where there is no memory for code that is used for moments only (`loa.provision.overlays`)."""
         return self.psram_mb == 0
 
-    @property
-    def fits(self) -> bool:
-        """False where the node has so little memory that it may start again in the middle of its work (`docs/board.md`, "Without PSRAM")."""
-        return not self.lean
-
     def partition(self, label: str) -> Partition:
         """The partition of that label; KeyError if the map has none."""
         return {partition.label: partition for partition in self.partitions}[label]

@@ -34,7 +34,6 @@ def listed(json: JsonOption = False) -> None:
                     "codec": board.audio.codec.chip,
                     "uplinks": board.uplinks,
                     "rates": board.audio.rates,
-                    "fits": board.fits,
                     "verified": board.verified,
                     "locked": board.runtime.locked,
                 }
@@ -49,7 +48,7 @@ def listed(json: JsonOption = False) -> None:
             f"{board.flash_mb} + {board.psram_mb} MB",
             board.audio.codec.chip,
             ", ".join(board.uplinks),
-            _("does not fit yet") if not board.fits else _("heard") if board.verified else _("not heard yet"),
+            _("heard") if board.verified else _("not heard yet"),
             board.name,
         )
         for name, board in boards.items()
