@@ -57,6 +57,7 @@ def _joined(runtime: Runtime, program: Program, lean: bool, release: bytes, fold
     joined = {
         path.removesuffix(".mpy").replace("/", ".").removesuffix(".__init__"): binary
         for path, binary in compiled(runtime.march, lean).items()
+        if path.endswith(".mpy")
     }
     joined["node.release"] = release
     loaded = _costs(runtime, _laid_out(joined, program.packages, folder), [*_ROOTS, *program.late, *overlays(lean)])

@@ -7,13 +7,20 @@ PLACE = {"pieces": PIECES, "between": [region[0] for region in BETWEEN]}
 (FIRST, BYTES), (SECOND, MORE), (THIRD, MOST) = PIECES
 
 
+def at(buffer, address, size):
+    """Whether a buffer is the memory there; changes it."""
+    buffer[0] ^= 0xFF
+    buffer[-1] ^= 0xFF
+    return len(buffer) == size and bytes(buffer) == bytes(bytearray_at(address, size))
+
+
 def test_buffers_lie_one_behind_the_other_and_are_zeros():
     memory = SpareMemory(PLACE, BETWEEN)
     one, two = memory.take(1024), memory.spare(3)
-    assert one is bytearray_at(FIRST, 1024) and two is bytearray_at(FIRST + 1024, 3)
     assert one == bytearray(1024) and two == bytearray(3)
     two[:] = b"abc"
     assert one == bytearray(1024)
+    assert at(one, FIRST, 1024) and at(two, FIRST + 1024, 3)
 
 
 def test_what_no_longer_fits_is_of_another_piece_and_then_of_the_heap():
@@ -21,12 +28,12 @@ def test_what_no_longer_fits_is_of_another_piece_and_then_of_the_heap():
     assert memory.left() == BYTES + MORE + MOST
     assert memory.spare(MOST + 1) is None
     assert memory.take(MOST + 1) == bytearray(MOST + 1)
-    assert memory.spare(BYTES - 1) is bytearray_at(FIRST, BYTES - 1)
-    assert memory.spare(2) is bytearray_at(SECOND, 2)
-    assert memory.spare(1) is bytearray_at(FIRST + BYTES - 1, 1)
-    assert memory.spare(MOST) is bytearray_at(THIRD, MOST)
+    assert at(memory.spare(BYTES - 1), FIRST, BYTES - 1)
+    assert at(memory.spare(2), SECOND, 2)
+    assert at(memory.spare(1), FIRST + BYTES - 1, 1)
+    assert at(memory.spare(MOST), THIRD, MOST)
     assert memory.left() == MORE - 2
-    assert memory.spare(MORE - 2) is bytearray_at(SECOND + 2, MORE - 2)
+    assert at(memory.spare(MORE - 2), SECOND + 2, MORE - 2)
     assert memory.spare(1) is None and memory.take(1) == bytearray(1) and memory.left() == 0
 
 

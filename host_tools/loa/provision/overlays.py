@@ -165,26 +165,21 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.bus.admission",
         "!node.bus.admission:Admission.admit",  # under way while others prove and look at tables
         "!node.bus.admission:Admission._check_revision",
+        "!node.bus.admission:Admission.holds",  # most of what comes with a connection is
+        "!node.bus.admission:_digest",
         "node.bus.limits",
         "node.bus.replay",
         "!node.bus.replay:Done.check",
         "node.bus.trust",
         "!node.bus.trust:TrustStore.key",
     ),
-    # Takes a plan or orders.
+    # Takes a plan.
     "plan": (
         "node.plan.agenda:Agenda.put_plan",
         "node.plan.agenda:Agenda.plan_steps",
-        "node.plan.agenda:Agenda.put_air",
-        "node.plan.agenda:Agenda._is_above",
-        "node.plan.agenda:Agenda._answering",
-        "node.plan.agenda:Agenda._index",
         "node.plan.calendar:Zone.__init__",
         "node.plan.days:Days.__init__",
-        "node.plan.offers",
-        "node.plan.orders:Order.__init__",
-        "node.plan.orders:Order._check",
-        "node.plan.orders:orders_of",
+        "node.plan.offers:take",
         "node.plan.quiet:Quiet.__init__",
         "node.plan.schedule",
         "node.plan.slots:Slot.__init__",
@@ -193,8 +188,38 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.plan.slots:Slot.placed",
         "node.plan.slots:Slot.is_for",
     ),
-    # Finds the sound of an item, and what becomes of it.
-    "sound": (
+    # Takes orders.
+    "air": (
+        "node.plan.agenda:Agenda.put_air",
+        "node.plan.orders:Order.__init__",
+        "node.plan.orders:Order._check",
+        "node.plan.orders:orders_of",
+    ),
+    # Finds what answers what, of plans and orders.
+    "index": (
+        "node.plan.agenda:Agenda._is_above",
+        "node.plan.agenda:Agenda._answering",
+        "node.plan.agenda:Agenda._index",
+        "node.plan.offers",
+        "!node.plan.offers:take",
+    ),
+    # Finds the sound of an item.
+    "find_sound": (
+        "node.duties.sounds",
+        "!node.duties.sounds:Sounds.find",
+        "node.store.cache:Cache.hold",
+        "node.store.cache:Cache.release",
+        "node.store.cache:Cache.doubt",
+    ),
+    # What its file is.
+    "wav": (
+        "node.audio.sources.file",
+        "node.audio.wav",
+        "!node.audio.wav:Format",
+        "node.audio.wav:Parser()",
+    ),
+    # Begins to play and ends it.
+    "open_sound": (
         "node.audio.player:Player._open",
         "node.audio.player:Player._shut_down",
         "node.audio.player:_Programme",
@@ -203,10 +228,9 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.audio.sink:I2SSink.start",
         "node.audio.sink:I2SSink.stop",
         "node.drivers.fitted:Fitted.route_master_clock",
-        "node.audio.sources.file",
-        "node.audio.wav",
-        "!node.audio.wav:Format",
-        "node.audio.wav:Parser()",
+    ),
+    # What becomes of an item; what a command does.
+    "perform": (
         "node.duties.commands",
         "!node.duties.commands:Commands._chime",
         "!node.duties.commands:Commands._leave",
@@ -217,11 +241,6 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "!node.duties.performance:Performance._find",
         "!node.duties.performance:Performance._when_stopped",
         "!node.duties.performance:Performance._bridge",
-        "node.duties.sounds",
-        "!node.duties.sounds:Sounds.find",
-        "node.store.cache:Cache.hold",
-        "node.store.cache:Cache.release",
-        "node.store.cache:Cache.doubt",
     ),
     # Chooses among the variants of a bulletin.
     "choose": (

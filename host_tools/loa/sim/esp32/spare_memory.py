@@ -13,22 +13,28 @@ PIECES = [(0x3FFAE6E0, 0x1830), (0x3FFB8000, 0x1A20), (0x3FFB0000, 0x6388)]  # a
 BETWEEN = [(240, 4, 0, 4), (7_288, 4, 0, 4), (16_648, 4, 0, 4)]  # the regions of IDF's heap around them, of which Wi-Fi leaves nothing
 _ANYTHING = b"\xa5"
 
-_lent = {}
+_stores = {}  # by address of the piece, made when it is first asked for
 
 
 def lent():
-    """Bytes that were asked for."""
-    return sum([len(buffer) for buffer in _lent.values()])
+    """Bytes of this process that are no heap on the chip."""
+    return sum([len(store) for store in _stores.values()])
 
 
 def bytearray_at(address, size):
-    """The `size` bytes from an address on, the same whenever they are asked for. RuntimeError for no memory. What overlaps is not told."""
+    """The `size` bytes from an address on. RuntimeError for no memory."""
     for start, length in PIECES:
         if start <= address <= start + length - size:
-            return _lent.setdefault((address, size), bytearray(_ANYTHING * size))
+            if start not in _stores:
+                _stores[start] = bytearray(_ANYTHING * length)
+            return _part(_stores[start], address - start, size)
     if not _process or address >> 32 == 0:
         raise RuntimeError("LoadProhibited at {:#x}".format(address))
     return _process.bytearray_at(address, size)
+
+
+def _part(store, at, size):
+    return _process.bytearray_at(_process.addressof(store) + at, size) if _process else memoryview(store)[at : at + size]
 
 
 def addressof(buffer):
