@@ -68,7 +68,7 @@ _PLAYER_HANG_MS = const(10_000)
 def main(board):
     """Run the node until one of its tasks fails; the watchdog then starts it anew."""
     try:
-        move(sys.modules["node.app"], board.root + "/slot/node/app.moved", board.memory, board.buffers["live"] + _SOUND_BYTES)
+        move(sys.modules["node.app"], board.root + "/slot/node/app.moved", board.memory, _SOUND_BYTES)
         asyncio.run(Node(board).run())
     finally:
         board.amplifier.off()  # before the clocks stop, whatever it was
@@ -114,7 +114,6 @@ class Node:
         self.player = Player(
             sink, playable, self.gate, self._check_in("player", _PLAYER_HANG_MS), gain.factor(settings.ceiling), take=board.memory.take
         )
-        live_bytes = board.buffers["live"]
         sounds = Sounds(
             self.cache,
             self._get,
@@ -122,8 +121,7 @@ class Node:
             board.rate,
             settings.language,
             settings.plain_live,
-            live_bytes,
-            board.memory.spare(live_bytes),
+            board.buffers["live"],
             random.random,
         )
 

@@ -4,14 +4,14 @@ A function in bytecode points to its code, and nothing in the code points back i
 The host lists the functions with the CRC-32 of their code (`loa.provision.movable`), so what is not just what was expected stays where it is.
 """
 
-import sys
 from binascii import crc32
+from struct import calcsize
 
 from micropython import const
 
 _RECORD_BYTES = const(32)
 _NAME_BYTES = const(24)
-_WORD = 8 if sys.maxsize >> 32 else 4
+_WORD = calcsize("P")  # bytes of a pointer
 _CODE_AT = 3 * _WORD  # of `mp_obj_fun_bc_t`: type, context, table of children, code
 
 

@@ -1,6 +1,6 @@
 """The ring between a network that comes in gusts and a player that reads steadily. Only whole blocks of the codec can be read.
 
-It is made for one stream, of pieces that are found in any heap, where no memory was set aside. At most one break lies in it: a place where what follows
+It is made for one stream, of pieces that are found in any heap. At most one break lies in it: a place where what follows
 does not join on.
 """
 
@@ -12,23 +12,19 @@ _PIECE = const(1024)
 
 
 class Jitter:
-    """`size` bytes; at least two blocks of what passes through, and better half a second. `memory`: so many bytes that no other ring uses meanwhile."""
+    """`size` bytes; at least two blocks of what passes through, and better half a second."""
 
-    def __init__(self, size, memory=None):
+    def __init__(self, size):
         self.size = size
-        self._memory = memory
 
     def begin(self, block_bytes):
         """Empty it for a stream of blocks of so many bytes; its memory is taken now. Raises MemoryError."""
-        self._pieces = [self._piece(at, min(_PIECE, self.size - at)) for at in range(0, self.size, _PIECE)]
+        self._pieces = [memoryview(bytearray(min(_PIECE, self.size - at))) for at in range(0, self.size, _PIECE)]
         self._block_bytes = block_bytes
         self._read_at = 0
         self.count = 0  # bytes that can be read
         self._partial = 0  # bytes behind those, of a block that is not whole yet
         self._break_in = -1  # readable bytes before the break, -1: there is none
-
-    def _piece(self, at, size):
-        return memoryview(self._memory)[at : at + size] if self._memory else memoryview(bytearray(size))
 
     @property
     def broken(self):

@@ -33,9 +33,9 @@ class Sound:
 
 class Sounds:
     """`codecs`: names that can be played, best first; `rate`: frames a second of the sink; `plain_live`: whether live may come without TLS;
-    `live_bytes`: what is kept of a stream between network and player, in `live_memory` if there is some: the player has one source at a time."""
+    `live_bytes`: what is kept of a stream between network and player."""
 
-    def __init__(self, cache, get, codecs, rate, language, plain_live, live_bytes, live_memory, chance):
+    def __init__(self, cache, get, codecs, rate, language, plain_live, live_bytes, chance):
         self._cache = cache
         self._get = get
         self._codecs = codecs
@@ -43,7 +43,6 @@ class Sounds:
         self._language = language
         self._plain_live = plain_live
         self._live_bytes = live_bytes
-        self._live_memory = live_memory
         self._chance = chance
 
     def at_hand(self, item):
@@ -113,7 +112,7 @@ class Sounds:
             from node.audio.jitter import Jitter
             from node.audio.sources.live import LiveSource
         backoff = Backoff(_RECONNECT_FIRST_MS, _RECONNECT_LONGEST_MS, self._chance)
-        return Sound(LiveSource(self._get, urls, backoff, Jitter(self._live_bytes, self._live_memory)), None, live["codec"])
+        return Sound(LiveSource(self._get, urls, backoff, Jitter(self._live_bytes)), None, live["codec"])
 
 
 def _stored(variant, path):

@@ -7,20 +7,31 @@ import ast
 import struct
 from binascii import crc32
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 from loa.tighten.mpy import functions
 
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NAME_BYTES = 24
 _RECORD = struct.Struct(f"<{_NAME_BYTES}sHI2x")  # name, bytes and CRC-32 of its code, padded to 32 bytes
 
 
-def movable(text: str, compiled: bytes) -> bytes:
-    """The list for the module `text` and what it is compiled to."""
-    classes = {node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
-    found = [(".".join(one.path), one.code) for one in functions(compiled) if _can_be_reached(one.path, classes)]
+def movable(text: str, compiled: bytes, compile_text: Callable[[str], bytes]) -> bytes:
+    """The list for the module `text` and what it is compiled to; `compile_text` compiles likewise."""
+    tree = ast.parse(text)
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    known = _known(sorted({node.name for node in ast.walk(tree) if isinstance(node, _NAMED)}), compile_text)
+    paths = [(tuple(known.get(name, name) for name in one.path), one.code) for one in functions(compiled)]
+    found = [(".".join(path), code) for path, code in paths if _can_be_reached(path, classes)]
     once = {name for name, times in Counter(name for name, _ in found).items() if times == 1}
     listed = sorted((one for one in found if one[0] in once and len(one[0]) <= _NAME_BYTES), key=lambda one: (-len(one[1]), one[0]))
     return b"".join(_RECORD.pack(name.encode(), len(code), crc32(code)) for name, code in listed)
+
+
+def _known(names: Sequence[str], compile_text: Callable[[str], bytes]) -> dict[str, str]:
+    """Those of the names that are numbers in a compiled file, by what `functions` calls them."""
+    compiled = compile_text("".join(f"def {name}(): pass\n" for name in names))
+    return {one.path[0]: name for one, name in zip(functions(compiled), names, strict=True) if one.path[0] != name}
 
 
 def _can_be_reached(path: tuple[str, ...], classes: set[str]) -> bool:

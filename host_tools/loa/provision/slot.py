@@ -65,9 +65,13 @@ def compiled(march: str | None, lean: bool = False) -> Mapping[str, bytes]:
     texts, options = (_texts(march in _WORDS_OF_32_BITS), []) if os.environ.get(LINES) else (linked(march, lean).texts, ["-O3"])
     texts = {**libraries(), **texts}
     with TemporaryDirectory(prefix="loa-mpy-") as folder:
-        found = {_path(module, ".mpy"): compile_text(text, march, Path(folder), *options, name=module) for module, text in texts.items()}
-    if lean and options:
-        found[_path(_WHOLE, ".moved")] = movable(texts[_WHOLE], found[_path(_WHOLE, ".mpy")])
+
+        def one(text: str, module: str = "names") -> bytes:
+            return compile_text(text, march, Path(folder), *options, name=module)
+
+        found = {_path(module, ".mpy"): one(text, module) for module, text in texts.items()}
+        if lean and options:
+            found[_path(_WHOLE, ".moved")] = movable(texts[_WHOLE], found[_path(_WHOLE, ".mpy")], one)
     return found
 
 

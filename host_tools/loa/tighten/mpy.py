@@ -34,14 +34,17 @@ def _read_whole(content: bytes, change: Callable[[bytes], bytes]) -> "_Rewriter"
 
 @dataclass(frozen=True)
 class Function:
-    """A function in bytecode: its names from the module inwards, a class is one too, and its `code` with the prelude."""
+    """A function in bytecode: its names from the module inwards, a class is one too, and its `code` with the prelude.
+
+    A name that MicroPython has in a table of its own stands in the file by number alone, and is `#` and the number here.
+    """
 
     path: tuple[str, ...]
     code: bytes
 
 
 def functions(content: bytes) -> list[Function]:
-    """All functions of an `.mpy` that are bytecode and whose names, and those of whatever they stand in, are written out in the file. ValueError as above."""
+    """All functions of an `.mpy` that are bytecode and stand in nothing else. ValueError as above."""
     return _read_whole(content, bytes).functions
 
 
@@ -53,7 +56,7 @@ class _Rewriter:
         self._change = change
         self._at = 0
         self.out = bytearray()
-        self._names: list[str] = []  # "": it is one that MicroPython has, of which only the number stands in the file
+        self._names: list[str] = []  # as in `Function`
         self.functions: list[Function] = []
         self._known: dict[int, int] = {}  # where in the table of names those are that are not written out
         self._class_head: re.Pattern[bytes] | None = None
@@ -102,7 +105,7 @@ class _Rewriter:
         length = self._number()
         if length & 1:
             self._known[length >> 1] = place
-            self._names.append("")
+            self._names.append(f"#{length >> 1}")
         else:
             self._names.append(self._copy((length >> 1) + 1)[:-1].decode())
 
