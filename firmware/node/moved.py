@@ -1,6 +1,6 @@
 """Takes bytecode out of the heap: of the functions that stay as long as the node runs, it is copied into memory that no heap has, and the heap's is freed.
 
-A function in bytecode points to its code, and nothing in the code points back into the heap (py/objfun.h, py/bc.h; alike from MicroPython 1.20 to 1.26).
+A function in bytecode points to its code, and nothing in the code points back into the heap (py/objfun.h, py/bc.h; alike in MicroPython 1.22 to 1.26).
 The host lists the functions with the CRC-32 of their code (`loa.provision.movable`), so what is not just what was expected stays where it is.
 """
 

@@ -1,7 +1,7 @@
 """Memory that is in no heap: stock MicroPython keeps some of an ESP32 for a Bluetooth controller, which a node never starts.
 
-ESP-IDF has a call that gives it to the heap (`esp_bt_mem_release`), Python has none. So buffers that stay for the node's whole life lie there, and what the
-heap has is left to objects. It is asked at boot only, and nothing comes back.
+ESP-IDF has a call that gives it to the heap (`esp_bt_mem_release`), Python has none. So buffers and bytecode that stay for the node's whole life lie
+there, and what the heap has is left to objects. It is asked at boot only, and nothing comes back.
 """
 
 
