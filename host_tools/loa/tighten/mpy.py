@@ -9,6 +9,7 @@ _BYTECODE, _NATIVE, _VIPER, _ASSEMBLER = range(4)
 _HEAD = 4  # bytes before the first number
 _VERSION = 6
 _TUPLE = 10
+_ENDS_EARLY = "the file ends early"
 _WITH_END = (5, 6)  # str and bytes carry a zero behind them
 _WITHOUT_LENGTH = (0, 1, 2, 3, 4)
 _NAME, _MODULE, _QUALIFIED = (
@@ -44,7 +45,7 @@ class Function:
 
 
 def functions(content: bytes) -> list[Function]:
-    """All functions of an `.mpy` that are bytecode and stand in nothing else. ValueError as above."""
+    """All functions of an `.mpy` that are bytecode, and stand in nothing but bytecode. ValueError as above."""
     return _read_whole(content, bytes).functions
 
 
@@ -81,17 +82,13 @@ class _Rewriter:
     def _take(self, n: int) -> bytes:
         piece = self._content[self._at : self._at + n]
         if len(piece) < n:
-            raise ValueError("the file ends early")
+            raise ValueError(_ENDS_EARLY)
         self._at += n
         return piece
 
     def _read(self) -> int:
-        value = 0
-        while True:
-            (octet,) = self._take(1)
-            value = value << 7 | octet & 0x7F
-            if not octet & 0x80:
-                return value
+        value, self._at = _decoded(self._content, self._at)
+        return value
 
     def _write(self, value: int) -> None:
         self.out += _encoded(value)
@@ -150,17 +147,23 @@ class _Rewriter:
                 self._function(path)
 
     def _named(self, code: bytes) -> str:
-        """The name that stands in a prelude, behind two numbers whose octets but the last have their highest bit set (py/bc.h)."""
-        at = 0
-        for _ in range(2):
-            while code[at] & 0x80:
-                at += 1
-            at += 1
-        place = code[at] & 0x7F
-        while code[at] & 0x80:
-            at += 1
-            place = place << 7 | code[at] & 0x7F
+        """The name that stands in a prelude, behind two fields that end like numbers (py/bc.h)."""
+        place, at = 0, 0
+        for _ in range(3):
+            place, at = _decoded(code, at)
         return self._names[place]
+
+
+def _decoded(content: bytes, at: int) -> tuple[int, int]:
+    """The number that stands at a place, and where what follows begins. ValueError if it has no end."""
+    value = 0
+    while at < len(content):
+        octet = content[at]
+        at += 1
+        value = value << 7 | octet & 0x7F
+        if not octet & 0x80:
+            return value, at
+    raise ValueError(_ENDS_EARLY)
 
 
 def _encoded(number: int) -> bytes:
