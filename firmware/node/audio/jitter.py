@@ -1,7 +1,6 @@
 """The ring between a network that comes in gusts and a player that reads steadily. Only whole blocks of the codec can be read.
 
-It is made for one stream, of pieces that are found in any heap. At most one break lies in it: a place where what follows
-does not join on.
+It is made for one stream, of pieces that are found in any heap. At most one break lies in it: a place where what follows does not join on.
 """
 
 from micropython import const

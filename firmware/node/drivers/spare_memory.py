@@ -37,6 +37,5 @@ def _cut(piece, size):
     address, left = piece
     piece[:] = (address + size, left - size)
     buffer = bytearray_at(address, size)
-    for at in range(size):
-        buffer[at] = 0  # whatever the power-up left there
+    buffer[:] = bytes(size)  # whatever the power-up left there
     return buffer
