@@ -28,18 +28,21 @@ class Loading:
 
 
 _REST_MS = 1_000
-_kept = []  # the overlay that was called last
+_kept = []  # the overlay that was called last, and its number
 
 
-def overlay(name):
-    """The module of functions `name` that the linker took out of the application (`loa.provision.link.overlays`), loaded if need be.
+def overlay(number):
+    """The functions that the linker took out of the application (`loa.provision.link.overlays`) as overlay `number`, loaded if need be.
 
     It is kept until another is loaded, or `let_go` finds that it rests; a function that is under way keeps its own.
     """
-    if not _kept or _kept[0].__name__ != name:
+    if not _kept or _kept[1] != number:
         del _kept[:]  # before there is another: it may need that memory
-        _kept.append(__import__(name))
-        del sys.modules[name]
+        from archive import show
+
+        show("{}.mpy".format(number))
+        _kept.extend((__import__("overlay"), number))
+        del sys.modules["overlay"]
     return _kept[0]
 
 

@@ -60,12 +60,13 @@ def _joined(runtime: Runtime, program: Program, lean: bool, release: bytes, fold
         if path.endswith(".mpy")
     }
     joined["node.release"] = release
-    loaded = _costs(runtime, _laid_out(joined, program.packages, folder), [*_ROOTS, *program.late, *overlays(lean)])
+    numbers = {name: str(number) for number, name in enumerate(overlays(lean))}
+    loaded = _costs(runtime, _laid_out(joined, program.packages, folder), [*_ROOTS, *program.late, *numbers.values()])
     code = sum(len(joined[module]) for module in _ROOTS)
     boot = sum(loaded[module] for module in _ROOTS)
     return {
         "late": {module: {"bytes": loaded[module], "mpy_bytes": len(joined[module])} for module in program.late},
-        "overlays": {name: {"bytes": loaded[name], "mpy_bytes": len(joined[name])} for name in overlays(lean)},
+        "overlays": {name: {"bytes": loaded[number], "mpy_bytes": len(joined[number])} for name, number in numbers.items()},
         "at_boot": {"loaded_bytes": boot, "mpy_bytes": code, "on_32_bit": on_32_bit(boot, code)},
     }
 

@@ -4,7 +4,7 @@ import struct
 
 from support_store import Disk
 
-from archive import key
+from archive import key, show
 from mounting import open_archive
 
 CONTENTS = {"node/app.mpy": b"application", "node/link/tls.mpy": b"t" * 1000, "names.mpy": b"", "node/apple.mpy": b"other"}
@@ -24,6 +24,17 @@ def test_what_is_not_there_is_said_to_be_not_there():
         assert refusal(lambda path=path: archive.stat(path)) == "OSError", path
     assert refusal(lambda: archive.open("/node", "rb")) == "OSError"
     assert refusal(lambda: archive.open("/names.mpy", "wb")) == "OSError"
+
+
+def test_one_name_stands_for_whatever_member_is_shown():
+    archive = opened(CONTENTS)
+    for member in ("node/app.mpy", "names.mpy", "node/link/tls.mpy"):
+        show(member)
+        stream, there = archive.open("/overlay.mpy", "rb"), CONTENTS[member]
+        read = bytearray(len(there))
+        assert stream.readinto(read) == len(there) == archive.stat("overlay.mpy")[6] and read == there
+    show("none.mpy")
+    assert refusal(lambda: archive.open("/overlay.mpy", "rb")) == "OSError"
 
 
 def test_members_are_read_side_by_side():

@@ -119,7 +119,7 @@ def main():
 @pytest.mark.parametrize("entries", [("p.user:Thing",), ("p.user:Other",), ("p.user:Thing", "p.user:Other"), ("p.user",)])
 def test_calls_find_what_was_moved(entries):
     linked = parts({"far": entries}, user=CLASSES + MAIN)
-    linked = {"p." + name if name == "far" else name: text for name, text in linked.items()}
+    linked = {"p.overlay0" if name == "far" else name: text for name, text in linked.items()}
     said = [line for line in outcome(linked).splitlines() if not line.startswith("loads ")]
     assert said == outcome({"p.__init__": "", "p.user": CLASSES + MAIN}).splitlines()
 

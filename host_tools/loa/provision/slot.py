@@ -26,6 +26,7 @@ LINES = "LOA_LINES"  # environment variable, see `compiled`
 ENTRY = {"node.app": ("main",), "node.board": ("Board",), "node.start": ("main",), "node.link.tls": ("client_context",)}
 _GUESTS = Path(loa.bench.__file__).parent / "on_board"
 _WHOLE = "node.app"  # the module that the linker makes of nearly all
+_OVERLAY = "overlay"  # as which a node imports each of them, see `firmware/archive.py`
 _RELEASE = "node.release"  # says which release this is, and is written when a slot is
 
 
@@ -57,7 +58,7 @@ def compiled(march: str | None, lean: bool = False) -> Mapping[str, bytes]:
 
     Machine code for the ESP32 and S3 is made better (`loa.tighten`).
     Compiled code is one module with short names (`loa.provision.link`), no line numbers and no asserts, as all of them would cost the node memory.
-    With `LOA_LINES` set in the environment it is the modules as they are written, for whoever looks for a fault.
+    Overlays are called by their numbers. With `LOA_LINES` set in the environment it is the modules as they are written, for whoever looks for a fault.
     """
     if march is None:
         texts = {**libraries(), **sources()}
@@ -69,7 +70,11 @@ def compiled(march: str | None, lean: bool = False) -> Mapping[str, bytes]:
         def one(text: str, module: str = "names") -> bytes:
             return compile_text(text, march, Path(folder), *options, name=module)
 
-        found = {_path(module, ".mpy"): one(text, module) for module, text in texts.items()}
+        numbers = {overlay: str(number) for number, overlay in enumerate(overlays(lean))}
+        found = {
+            _path(numbers.get(module, module), ".mpy"): one(text, _OVERLAY if module in numbers else module)
+            for module, text in texts.items()
+        }
         if lean and options:
             found[_path(_WHOLE, ".moved")] = movable(texts[_WHOLE], found[_path(_WHOLE, ".mpy")], one)
     return found

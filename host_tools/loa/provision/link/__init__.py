@@ -20,7 +20,7 @@ from loa.provision.link.texts import take_texts
 from loa.provision.link.unused import leave_out_unused
 from loa.provision.link.writing import text_of
 
-LOADER = "node.late:overlay"  # what loads an overlay by its name
+LOADER = "node.late:overlay"  # what loads an overlay by its number
 
 
 @dataclass(frozen=True)

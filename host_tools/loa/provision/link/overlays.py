@@ -1,10 +1,10 @@
 """Moves functions out of the joined module into overlays: units that are loaded when one of their functions is called and let go when they rest.
 
-What is moved is chosen by the application's list (`Program` names, see `entries`); how it is written does not change. A function that is only used in
-one overlay goes there by itself, and so does a constant. A call from elsewhere becomes `overlay("name").function(...)`. Of a class with objects that
-stay the methods go: `x.method(...)` becomes the call of a function where it is known of which class `x` is (`kinds`), or no other class has such a
-method; where that cannot be told, the class keeps a method that does nothing but call it. Classes stay, since objects, `except` and `isinstance` hold on to
-them.
+What is moved is chosen by the application's list (`Program` names, see `entries`); how it is written does not change. A function that is only used in one
+overlay goes there by itself, and so does a constant. A call from elsewhere becomes `overlay(number).function(...)`; an overlay's number is its place in
+the list. Of a class with objects that stay the methods go: `x.method(...)` becomes the call of a function where it is known of which class `x` is
+(`kinds`), or no other class has such a method; where that cannot be told, the class keeps a method that does nothing but call it. Classes stay, since
+objects, `except` and `isinstance` hold on to them.
 
 `Overlays` decides while attributes still have the names that people gave them; `apply` moves when they are short.
 """
@@ -54,7 +54,7 @@ class _Method:
 class Overlays:
     """`entries` by name of the overlay: `module` (its functions, and the methods of its classes), `module:function`, `module:Class` (its methods),
     `module:Class.method`; with `()` behind a class the class itself, whose objects then must not outlive the work, and with `!` before it what stays.
-    The more exact of two entries counts. `loader`: the function that loads one. `keep`: what is asked for from outside; `guests`: attributes
+    The more exact of two entries counts. `loader`: the function that loads one by its number. `keep`: what is asked for from outside; `guests`: attributes
     that are."""
 
     def __init__(
@@ -71,9 +71,6 @@ class Overlays:
         self._methods: dict[tuple[str, str], _Method] = {}
         self._resolved: dict[int, tuple[str, str]] = {}  # id of a call: the method that it calls
         self.units = list(entries)
-        for unit in self.units:
-            if f":{unit}" in program.foreign:
-                raise LinkError(f"an overlay is called {unit}, as a module that is imported")
         if entries:
             self._choose(entries)
             self._sink()
@@ -308,7 +305,7 @@ class Overlays:
         """How `name` of an overlay is written at a place."""
         if unit == place:
             return ast.Name(name, ast.Load())
-        return ast.Attribute(ast.Call(ast.Name(self._loader, ast.Load()), [ast.Constant(unit)], []), name, ast.Load())
+        return ast.Attribute(ast.Call(ast.Name(self._loader, ast.Load()), [ast.Constant(self.units.index(unit))], []), name, ast.Load())
 
     def moved_name(self, name: str) -> tuple[str, str] | None:
         """Overlay and new name of what was moved."""

@@ -59,8 +59,9 @@ class _Taken(ast.NodeTransformer):
 
 def _names(program: Program) -> Iterator[str]:
     """The names that the node has in any case."""
-    yield from chain.from_iterable(module.split(".") for module in program.trees)
-    yield from program.trees
+    modules = program.trees.keys() - program.overlays
+    yield from chain.from_iterable(module.split(".") for module in modules)
+    yield from modules
     for node in chain.from_iterable(map(ast.walk, program.trees.values())):
         for field in ("id", "attr", "arg", "name", "asname"):
             name = getattr(node, field, None)

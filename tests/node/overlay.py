@@ -1,0 +1,1 @@
+"""What `node.late.overlay` loads here, whatever its number."""
