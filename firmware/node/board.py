@@ -1,11 +1,13 @@
 """Builds the hardware objects of this board from `board.json`, which was written at the bench. Decides nothing."""
 
 import json
+from errno import ENOMEM
 
 import esp32
 import machine
 import network
 from esp32 import Partition
+from micropython import const
 
 from node.drivers.fitted import Fitted
 from node.drivers.spare_memory import SpareMemory
@@ -18,6 +20,9 @@ _CAUSES = {
     machine.SOFT_RESET: "soft",
 }
 
+_BESIDE_RING = const(
+    4_096
+)  # bytes of IDF's memory: descriptors, the copying task and its stack (ports/esp32/machine_i2s.c), and some for the radio
 _WITHOUT_PULL = (
     34,
     35,
@@ -50,7 +55,12 @@ class Board:
         self.button = _button(wiring["button"]) if wiring.get("button") else None  # () -> True while it is pressed
 
     def i2s(self, rate, ring_bytes):
-        """A running `machine.I2S` for mono int16 out, with a ring of so many bytes. Raises OSError where there is no room for it."""
+        """A running `machine.I2S` for mono int16 out, with a ring of so many bytes. Raises OSError where there is no room for it.
+
+        Asked beforehand: ESP-IDF's errors are ignored by `machine.I2S` of 1.23, whose task then never ends a write, and the watchdog has the last word.
+        """
+        if sum(region[1] for region in self.idf_heap()) < ring_bytes + _BESIDE_RING:
+            raise OSError(ENOMEM)
         pins = self._i2s
         i2s = machine.I2S(
             pins["unit"],

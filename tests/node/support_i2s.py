@@ -118,12 +118,12 @@ class FakeBoard:
         self.dry = 0  # DMA buffers of zeros that went out for want of samples
         self.callbacks = 0
         self.lose = ()
-        self.broken = False
+        self.broken = None  # an errno
 
     def make_i2s(self, rate, ring_bytes):
         assert self.i2s is None, "a second I2S while one runs"
         if self.broken:
-            raise OSError(12)
+            raise OSError(self.broken)
         self.i2s = FakeI2S(self, rate, ring_bytes)
         return self.i2s
 

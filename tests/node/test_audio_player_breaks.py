@@ -3,13 +3,14 @@
 import asyncio
 import gc
 from array import array
+from errno import EIO, ENOMEM
 
 from support_audio import RATE, STEP_MAX, Bench, MemorySource, index_of, sine
 from support_player import FORMAT, assert_no_click, source_of
 
 from node.audio.feeder import BREAK
 from node.audio.sources.silence import Silence
-from node.refusal import CODEC, LENGTH, NOT_AUDIO, OUTPUT, Refused
+from node.refusal import CODEC, FULL, LENGTH, NOT_AUDIO, OUTPUT, Refused
 from node.refusal import RATE as RATE_CODE
 
 
@@ -187,9 +188,10 @@ def test_refused_before_a_sound():
         assert (await play(MemorySource(Other, []))).why == CODEC
         assert (await play(Silence(16000, 100))).why == RATE_CODE
         assert not bench.board.amplifier.switched
-        bench.board.broken = True
-        assert (await play(source_of(sine(6000)))).why == OUTPUT
-        bench.board.broken = False
+        for fault, code in ((EIO, OUTPUT), (ENOMEM, FULL)):
+            bench.board.broken = fault
+            assert (await play(source_of(sine(6000)))).why == code
+        bench.board.broken = None
         assert (await play(source_of(sine(6000)))).why == "end"
 
     Bench().run(scenario)

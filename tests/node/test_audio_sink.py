@@ -1,6 +1,7 @@
 """The sink on a peripheral that behaves as BOARD says: order of clocks and amplifier, one write outstanding, lost callbacks, stalls."""
 
 import asyncio
+from errno import ENOMEM
 
 from support_audio import RATE
 from support_i2s import FakeBoard
@@ -71,7 +72,7 @@ def test_stop_without_start_and_start_again():
 
 def test_a_ring_that_cannot_be_had():
     async def scenario(bench):
-        bench.board.broken = True
+        bench.board.broken = ENOMEM
         try:
             await bench.sink.start()
         except OSError:

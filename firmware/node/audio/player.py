@@ -6,6 +6,7 @@ what follows a failed one, is decided elsewhere.
 
 import asyncio
 import time
+from errno import ENOMEM
 
 from micropython import const
 
@@ -13,7 +14,7 @@ from node.audio import gain
 from node.audio.feeder import Chunks, Feeder
 from node.audio.pump import Pump
 from node.bell import Bell
-from node.refusal import CODEC, OUTPUT, RATE, Refused
+from node.refusal import CODEC, FULL, OUTPUT, RATE, Refused
 
 END = "end"
 STOPPED = "stopped"
@@ -187,7 +188,7 @@ class Player:
             try:
                 await self._sink.start()
             except OSError as error:
-                raise Refused(OUTPUT, f"I2S: {error}")
+                raise Refused(FULL if error.args[0] == ENOMEM else OUTPUT, f"I2S: {error}")
         self._pump.begin(self._codecs[source.format.codec], source.format, source.skip_frames, source.frames_left)
         programme.begun = True
 

@@ -8,7 +8,7 @@ However it ends, the journal has what was heard of it, and the agenda knows whet
     stopped        something else must be heard, or a stop       played pre-empted  progress: resumes, or is dropped
     starved        a live stream and its backup are silent       played starved     postponed, tried again
     refused        not what was signed, no codec, no rate        refused            ended; an order's fallback sounds
-    away           it cannot be fetched now                      refused, once      postponed until its time is over; an order's fallback sounds, once
+    away           no way to fetch it, no memory for I2S, now    refused, once      postponed until its time is over; an order's fallback sounds, once
     damaged        flash does not give it back                   refused, once      as away, and it is fetched anew
 """
 
