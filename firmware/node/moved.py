@@ -18,7 +18,7 @@ _CODE_AT = 3 * _WORD  # of `mp_obj_fun_bc_t`: type, context, table of children, 
 def move(module, listing, memory, kept):
     """Move what `listing` (a path) names of `module` into `memory`, a `SpareMemory`, but for `kept` bytes of it; returns how many bytes were moved.
 
-    Called at boot, while none of these functions but its callers is under way: what is goes on with the code it has.
+    Called at boot, while none of these functions is under way: it would go on with the code it has, which the collector would no longer keep.
     """
     try:
         file = open(listing, "rb")

@@ -7,7 +7,7 @@ import ast
 import struct
 from binascii import crc32
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from loa.tighten.mpy import functions
 
@@ -16,14 +16,18 @@ _NAME_BYTES = 24
 _RECORD = struct.Struct(f"<{_NAME_BYTES}sHI2x")  # name, bytes and CRC-32 of its code, padded to 32 bytes
 
 
-def movable(text: str, compiled: bytes, compile_text: Callable[[str], bytes]) -> bytes:
-    """The list for the module `text` and what it is compiled to; `compile_text` compiles likewise."""
+def movable(text: str, compiled: bytes, compile_text: Callable[[str], bytes], under_way: Collection[str] = ()) -> bytes:
+    """The list for the module `text` and what it is compiled to; `compile_text` compiles likewise.
+
+    `under_way`: functions that are while others are moved. They would go on with the code that they have, and nothing would keep it from the collector: it
+    looks for the beginning of what is used, and a function under way points into the middle.
+    """
     tree = ast.parse(text)
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     known = _known(sorted({node.name for node in ast.walk(tree) if isinstance(node, _NAMED)}), compile_text)
     paths = [(tuple(known.get(name, name) for name in one.path), one.code) for one in functions(compiled)]
     found = [(".".join(path), code) for path, code in paths if _can_be_reached(path, classes)]
-    once = {name for name, times in Counter(name for name, _ in found).items() if times == 1}
+    once = {name for name, times in Counter(name for name, _ in found).items() if times == 1} - set(under_way)
     listed = sorted((one for one in found if one[0] in once and len(one[0]) <= _NAME_BYTES), key=lambda one: (-len(one[1]), one[0]))
     return b"".join(_RECORD.pack(name.encode(), len(code), crc32(code)) for name, code in listed)
 

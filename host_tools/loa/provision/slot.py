@@ -1,5 +1,6 @@
 """The application in the form that nodes load: compiled for a node's processor, or its bare sources for one that runs on CPython."""
 
+import ast
 import os
 import subprocess
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ ENTRY = {"node.app": ("main",), "node.board": ("Board",), "node.start": ("main",
 _GUESTS = Path(loa.bench.__file__).parent / "on_board"
 _WHOLE = "node.app"  # the module that the linker makes of nearly all
 _OVERLAY = "overlay"  # as which a node imports each of them, see `firmware/archive.py`
+_START = "node.start"  # of which it leaves a name
 _RELEASE = "node.release"  # says which release this is, and is written when a slot is
 
 
@@ -76,8 +78,14 @@ def compiled(march: str | None, lean: bool = False) -> Mapping[str, bytes]:
             for module, text in texts.items()
         }
         if lean and options:
-            found[_path(_WHOLE, ".moved")] = movable(texts[_WHOLE], found[_path(_WHOLE, ".mpy")], one)
+            found[_path(_WHOLE, ".moved")] = movable(texts[_WHOLE], found[_path(_WHOLE, ".mpy")], one, _under_way(texts))
     return found
+
+
+def _under_way(texts: Mapping[str, str]) -> list[str]:
+    """What the functions are called in the joined module that have begun when it moves its code, and never end."""
+    (start,) = [node for node in ast.parse(texts[_START]).body if isinstance(node, ast.ImportFrom)]
+    return [start.names[0].name, *ENTRY[_WHOLE]]
 
 
 def _is_kernel(module: str) -> bool:
