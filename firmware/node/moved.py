@@ -1,7 +1,9 @@
-"""Takes bytecode out of the heap: of the functions that stay as long as the node runs, it is copied into memory that no heap has, and the heap's is freed.
+"""Takes what stays as long as the node runs out of the heap: copies it into memory that no heap has, and lets everybody have the copy.
 
-A function in bytecode points to its code, and nothing in the code points back into the heap (py/objfun.h, py/bc.h; alike in MicroPython 1.22 to 1.26).
-The host lists the functions with the CRC-32 of their code (`loa.provision.movable`), so what is not just what was expected stays where it is.
+What is moved: the bytecode of functions, to which nothing but the function points; functions themselves, which then are other objects in the module or the
+class; and the longer texts of the code, which are found by a table of the module. None of these points back into the heap, but for the module, which stays
+(py/objfun.h, py/objstr.h, py/bc.h; alike in MicroPython 1.22 to 1.26).
+The host lists them with the CRC-32 of their bytes (`loa.provision.movable`), so what is not just what was expected stays where it is.
 """
 
 from binascii import crc32
@@ -11,8 +13,19 @@ from micropython import const
 
 _RECORD_BYTES = const(32)
 _NAME_BYTES = const(24)
+_TEXT = "#"  # begins the name of a text
+_BARE = const(
+    1
+)  # of the byte behind a record's CRC: the function has no defaults, and what it stands in has itself and not something made of it
 _WORD = calcsize("P")  # bytes of a pointer
-_CODE_AT = 3 * _WORD  # of `mp_obj_fun_bc_t`: type, context, table of children, code
+
+# In words
+_OBJECT = const(4)  # `mp_obj_fun_bc_t`: type, context, table of children, code; `mp_obj_str_t`: type, hash, length, letters
+_LENGTH = const(2)
+_CHILDREN = const(2)
+_BYTES = const(3)  # of the code or the letters
+_ITEMS = const(3)  # of `mp_obj_list_t`: type, room, length, items
+_CONSTANTS = const(3)  # of `mp_module_context_t`: type, names, table of names, table of constants
 
 
 def move(module, listing, memory, kept):
@@ -27,36 +40,85 @@ def move(module, listing, memory, kept):
     record = bytearray(_RECORD_BYTES)
     moved = 0
     while file.readinto(record):
-        function = _find(module, record[:_NAME_BYTES].rstrip(b"\0").decode())
+        name = record[:_NAME_BYTES].rstrip(b"\0").decode()
         size = _number(record[24:26])
-        if memory.left() - size >= kept:
-            moved += _move(function, size, _number(record[26:30]), memory.spare)
+        crc = _number(record[26:30])
+        if memory.left() - size - _OBJECT * _WORD < kept:
+            continue
+        if name.startswith(_TEXT):
+            moved += _move_text(module, name[1:], size, crc, memory.spare)
+        else:
+            moved += _move_function(module, name, size, crc, memory.spare, record[30] == _BARE)
     return moved
 
 
-def _find(module, name):
-    found = module
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    return found
-
-
-def _move(function, size, crc, spare):
+def _move_function(module, name, size, crc, spare, bare):
     """How many bytes of it were moved: 0 if there is no room, or it is not what was listed."""
-    if type(function) not in (type(_find), type(_generator)):
+    owner, _, last = name.rpartition(".")
+    holder = getattr(module, owner, None) if owner else module
+    function = getattr(holder, last, None)
+    if type(function) not in (type(_number), type(_generator)):
         return 0
-    from uctypes import addressof, bytearray_at
-
-    pointer = bytearray_at(id(function) + _CODE_AT, _WORD)
-    code = bytearray_at(_number(pointer), size)
-    if crc32(code) != crc:
-        return 0
-    place = spare(size)
+    place = _copied(_word(id(function), _BYTES), size, crc, spare)
     if not place:
         return 0
-    place[:] = code
-    pointer[:] = addressof(place).to_bytes(_WORD, "little")
-    return size
+    _set_word(id(function), _BYTES, place)
+    if not bare or _word(id(function), _CHILDREN):
+        return size
+    place = _copied(id(function), _OBJECT * _WORD, None, spare)
+    if not place:
+        return size
+    setattr(holder, last, _object(place))
+    return size + _OBJECT * _WORD
+
+
+def _move_text(module, where, size, crc, spare):
+    """As above, of a text: `where` is its place among the constants of the module, and behind a point the name that it has there, if any."""
+    place, _, name = where.partition(".")
+    table, place = _word(id(module), _CONSTANTS), int(place)
+    text = _word(table, place)
+    if text % _WORD or _word(text, 0) not in (id(str), id(bytes)) or _word(text, _LENGTH) != size:
+        return 0
+    letters = _copied(_word(text, _BYTES), size + 1, crc, spare)
+    copy = letters and _copied(text, _OBJECT * _WORD, None, spare)
+    if not copy:
+        return 0
+    _set_word(copy, _BYTES, letters)
+    _set_word(table, place, copy)
+    if name and id(getattr(module, name, None)) == text:
+        setattr(module, name, _object(copy))
+    return size + 1 + _OBJECT * _WORD
+
+
+def _copied(address, size, crc, spare):
+    """Address of a copy of so many bytes; None where there is no room, or they have another CRC."""
+    from uctypes import addressof, bytearray_at
+
+    there = bytearray_at(address, size)
+    place = spare(size) if crc is None or crc32(there) == crc else None
+    if not place:
+        return None
+    place[:] = there
+    return addressof(place)
+
+
+def _word(address, place):
+    from uctypes import bytearray_at
+
+    return _number(bytearray_at(address + place * _WORD, _WORD))
+
+
+def _set_word(address, place, word):
+    from uctypes import bytearray_at
+
+    bytearray_at(address + place * _WORD, _WORD)[:] = word.to_bytes(_WORD, "little")
+
+
+def _object(address):
+    """The object that lies there."""
+    held = [None]
+    _set_word(_word(id(held), _ITEMS), 0, address)
+    return held[0]
 
 
 def _number(field):

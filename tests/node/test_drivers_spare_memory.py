@@ -14,13 +14,14 @@ def at(buffer, address, size):
     return len(buffer) == size and bytes(buffer) == bytes(bytearray_at(address, size))
 
 
-def test_buffers_lie_one_behind_the_other_and_are_zeros():
+def test_buffers_lie_one_behind_the_other_at_words_and_are_zeros():
     memory = SpareMemory(PLACE, BETWEEN)
     one, two = memory.take(1024), memory.spare(3)
     assert one == bytearray(1024) and two == bytearray(3)
     two[:] = b"abc"
     assert one == bytearray(1024)
     assert at(one, FIRST, 1024) and at(two, FIRST + 1024, 3)
+    assert at(memory.spare(1), FIRST + 1028, 1)
 
 
 def test_what_no_longer_fits_is_of_another_piece_and_then_of_the_heap():
@@ -28,12 +29,12 @@ def test_what_no_longer_fits_is_of_another_piece_and_then_of_the_heap():
     assert memory.left() == BYTES + MORE + MOST
     assert memory.spare(MOST + 1) is None
     assert memory.take(MOST + 1) == bytearray(MOST + 1)
-    assert at(memory.spare(BYTES - 1), FIRST, BYTES - 1)
-    assert at(memory.spare(2), SECOND, 2)
-    assert at(memory.spare(1), FIRST + BYTES - 1, 1)
+    assert at(memory.spare(BYTES - 4), FIRST, BYTES - 4)
+    assert at(memory.spare(5), SECOND, 5)
+    assert at(memory.spare(1), FIRST + BYTES - 4, 1)
     assert at(memory.spare(MOST), THIRD, MOST)
-    assert memory.left() == MORE - 2
-    assert at(memory.spare(MORE - 2), SECOND + 2, MORE - 2)
+    assert memory.left() == MORE - 8
+    assert at(memory.spare(MORE - 8), SECOND + 8, MORE - 8)
     assert memory.spare(1) is None and memory.take(1) == bytearray(1) and memory.left() == 0
 
 

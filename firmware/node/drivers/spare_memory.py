@@ -24,7 +24,7 @@ class SpareMemory:
         return self.spare(size) or bytearray(size)
 
     def spare(self, size):
-        """A bytearray of `size` zeros, None where not so much is left in one piece."""
+        """A bytearray of `size` zeros that begins where a word may, None where not so much is left in one piece."""
         for piece in self._pieces:
             if size <= piece[1]:
                 return _cut(piece, size)
@@ -35,7 +35,8 @@ def _cut(piece, size):
     from uctypes import bytearray_at
 
     address, left = piece
-    piece[:] = (address + size, left - size)
+    used = (size + 3) & ~3
+    piece[:] = (address + used, left - used)
     buffer = bytearray_at(address, size)
     buffer[:] = bytes(size)  # whatever the power-up left there
     return buffer

@@ -1,5 +1,5 @@
 """MicroPython's `.mpy` files, version 6 (py/persistentcode.c), with the machine code of their viper functions replaced, and with classes that do not
-say in which module and as what they were defined: nobody asks, and it is two places in the table of each class. And which functions a file has."""
+say in which module and as what they were defined: nobody asks, and it is two places in the table of each class. And which functions and texts a file has."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ _HEAD = 4  # bytes before the first number
 _VERSION = 6
 _TUPLE = 10
 _ENDS_EARLY = "the file ends early"
-_WITH_END = (5, 6)  # str and bytes carry a zero behind them
+_WITH_END = _STR, _BYTES = (5, 6)  # carry a zero behind them
 _WITHOUT_LENGTH = (0, 1, 2, 3, 4)
 _NAME, _MODULE, _QUALIFIED = (
     23,
@@ -49,6 +49,11 @@ def functions(content: bytes) -> list[Function]:
     return _read_whole(content, bytes).functions
 
 
+def constants(content: bytes) -> list[str | bytes | None]:
+    """All that stands in the table of constants of an `.mpy`; None for what is no text. ValueError as above."""
+    return _read_whole(content, bytes).constants
+
+
 class _Rewriter:
     """Copies what it reads, piece by piece."""
 
@@ -59,6 +64,7 @@ class _Rewriter:
         self.out = bytearray()
         self._names: list[str] = []  # as in `Function`
         self.functions: list[Function] = []
+        self.constants: list[str | bytes | None] = []
         self._known: dict[int, int] = {}  # where in the table of names those are that are not written out
         self._class_head: re.Pattern[bytes] | None = None
 
@@ -70,7 +76,7 @@ class _Rewriter:
         if self._known.keys() >= {_NAME, _MODULE, _QUALIFIED}:
             self._class_head = self._head_of_classes()
         for _ in range(constants):
-            self._constant()
+            self.constants.append(self._constant())
         self._function(None)
         self.out += self._content[self._at :]
 
@@ -112,16 +118,17 @@ class _Rewriter:
         text = rb"[\x80-\xff]*[\x00-\x7f]"
         return re.compile(_LOAD_NAME + name + _STORE_NAME + module + _LOAD_TEXT + text + _STORE_NAME + qualified, re.DOTALL)
 
-    def _constant(self) -> None:
+    def _constant(self) -> str | bytes | None:
         (kind,) = self._copy(1)
         if kind in _WITHOUT_LENGTH:
-            return
+            return None
         length = self._number()
         if kind == _TUPLE:
             for _ in range(length):
                 self._constant()
-        else:
-            self._copy(length + (kind in _WITH_END))
+            return None
+        content = self._copy(length + (kind in _WITH_END))[:length]
+        return content.decode() if kind == _STR else content if kind == _BYTES else None
 
     def _function(self, outside: tuple[str, ...] | None) -> None:
         """`outside`: the names around it; None for the module itself."""
