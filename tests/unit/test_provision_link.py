@@ -128,14 +128,26 @@ def test_attributes_of_different_classes_share_names():
     [
         "class Stream(asyncio.StreamReader):\n    def __init__(self): self.ours = 1",  # its base may have an attribute of any name
         "class Thing:\n    def __init__(self): self.ours = 1\ndef f(x): return getattr(x, 'ours')",
+        "class Thing:\n    def __init__(self): self.ours = 1\ndef f(x, names=('ours',)): return [getattr(x, name) for name in names]",
         "from collections import namedtuple\nclass T:\n    def ours(self): pass\nN = namedtuple('N', ('ours',))",
         "class File:\n    def readinto(self): pass\n    ours = readinto",
-        "class T:\n    def __init__(self, ours): self.ours = ours\ndef f(): return T(ours=1)",
+        "class Thing:\n    def __init__(self, other): self._loop = other._loop",  # `_loop` is known of a class of the runtime
     ],
 )
 def test_an_attribute_that_others_may_mean_keeps_its_name(text):
-    kept = "readinto" if "readinto" in text else "ours"
+    kept = next(name for name in ("readinto", "_loop", "ours") if name in text)
     assert re.search(rf"\b{kept}\b", joined(user=text)["p.user"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Thing:\n    def __init__(self, ours): self.ours = ours\ndef f(): return Thing(ours='ours'), {'ours': 1}",
+        "class Thing:\n    def __init__(self): self._loop = 1",
+    ],
+)
+def test_an_attribute_that_nobody_else_can_mean_does_not(text):
+    assert not re.search(r"self\.(ours|_loop) = ", joined(user=text)["p.user"])
 
 
 def test_what_late_modules_define_for_others_has_another_name_unless_somebody_looks_for_it():

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 from tests.unit.test_provision_link import outcome
 
 from loa.provision.link import LOADER, link
+from loa.provision.link.attributes import known_names
+from loa.provision.link.letters import built_in_names
 from loa.provision.link.modules import LinkError
 from loa.provision.overlays import overlays
 from loa.provision.slot import compiled, linked
 from loa.provision.sources import sources
+from loa.tighten.mpy import names
 
 LATE = """
 import sys
@@ -182,6 +185,15 @@ def test_the_code_of_a_node_is_small():
     left = len(lean["node/app.mpy"]) - sum(size for _name, size, _crc in struct.iter_unpack("<24sHI2x", lean["node/app.moved"]))
     assert left < 15_000
     assert max(len(lean[f"{number}.mpy"]) for number in range(len(overlays(lean=True)))) < 8_000
+
+
+def test_the_names_of_a_node_are_few():
+    """Of all that a small one may load in its life, but for what lists of MicroPython's names have. The image itself has some fifty more, its table doubles
+    at 300."""
+    lean = compiled("xtensawin", lean=True)
+    apart = ("node/portal/", "node/audio/mp3/", "node/drivers/", "microdot")
+    there = {name for path, content in lean.items() if path.endswith(".mpy") and not path.startswith(apart) for name in names(content)}
+    assert len(there - known_names() - set(built_in_names())) < 330
 
 
 def test_the_loader_is_there():

@@ -7,12 +7,17 @@ Never here: what the audio path calls between codec and sink, what waits for oth
 sounds, which must not need memory that somebody else has just then, and kernels in native code, which never leave memory.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 
 def overlays(lean: bool) -> Mapping[str, tuple[str, ...]]:
     """The entries by overlay; `lean`: for a node without PSRAM."""
     return {**_AT_BOOT, **_FOR_MOMENTS} if lean else _AT_BOOT
+
+
+def at_boot() -> Collection[str]:
+    """The overlays that are used once, before the node runs."""
+    return _AT_BOOT.keys()
 
 
 _AT_BOOT: dict[str, tuple[str, ...]] = {

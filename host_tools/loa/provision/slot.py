@@ -15,7 +15,7 @@ from loa.errors import LoaError
 from loa.language import _
 from loa.provision.link import Linked, link
 from loa.provision.movable import movable
-from loa.provision.overlays import overlays
+from loa.provision.overlays import at_boot, overlays
 from loa.provision.sources import bare, for_words_of_32_bits, libraries, sources
 from loa.tighten.function import tighten
 from loa.tighten.mpy import rewritten
@@ -29,6 +29,7 @@ _GUESTS = Path(loa.bench.__file__).parent / "on_board"
 _WHOLE = "node.app"  # the module that the linker makes of nearly all
 _OVERLAY = "overlay"  # as which a node imports each of them, see `firmware/archive.py`
 _START = "node.start"  # of which it leaves a name
+_NOT_FOR_NODES = ("node.bus.report_fields", "node.plan.forecast")  # the host alone has them
 _RELEASE = "node.release"  # says which release this is, and is written when a slot is
 
 
@@ -40,7 +41,7 @@ def linked(march: str | None = None, lean: bool = False) -> Linked:
 @cache
 def _linked(words_of_32_bits: bool, lean: bool) -> Linked:
     texts = {module: text for module, text in _texts(words_of_32_bits).items() if module != _RELEASE}
-    return link(texts, ENTRY, _guests(), overlays(lean))
+    return link(texts, ENTRY, _guests(), overlays(lean), once=at_boot())
 
 
 @cache
@@ -48,9 +49,13 @@ def _guests() -> tuple[str, ...]:
     return tuple(path.read_text(encoding="utf-8") for path in sorted(_GUESTS.glob("*.py")))
 
 
+def _modules() -> dict[str, str]:
+    return {module: text for module, text in sources().items() if module not in _NOT_FOR_NODES}
+
+
 def _texts(words_of_32_bits: bool) -> dict[str, str]:
-    texts = sources()
-    return {module: for_words_of_32_bits(text) for module, text in texts.items()} if words_of_32_bits else dict(texts)
+    texts = _modules()
+    return {module: for_words_of_32_bits(text) for module, text in texts.items()} if words_of_32_bits else texts
 
 
 @cache
@@ -63,7 +68,7 @@ def compiled(march: str | None, lean: bool = False) -> Mapping[str, bytes]:
     Overlays are called by their numbers. With `LOA_LINES` set in the environment it is the modules as they are written, for whoever looks for a fault.
     """
     if march is None:
-        texts = {**libraries(), **sources()}
+        texts = {**libraries(), **_modules()}
         return {_path(module, ".py"): bare(text).encode() for module, text in texts.items() if not _is_kernel(module)}
     texts, options = (_texts(march in _WORDS_OF_32_BITS), []) if os.environ.get(LINES) else (linked(march, lean).texts, ["-O3"])
     texts = {**libraries(), **texts}

@@ -1,5 +1,6 @@
 """MicroPython's `.mpy` files, version 6 (py/persistentcode.c), with the machine code of their viper functions replaced, and with classes that do not
-say in which module and as what they were defined: nobody asks, and it is two places in the table of each class. And which functions and texts a file has."""
+say in which module and as what they were defined: nobody asks, and it is two places in the table of each class. And which functions, names and texts a file
+has."""
 
 import re
 from collections.abc import Callable
@@ -9,6 +10,7 @@ _BYTECODE, _NATIVE, _VIPER, _ASSEMBLER = range(4)
 _HEAD = 4  # bytes before the first number
 _VERSION = 6
 _TUPLE = 10
+_NUMBERED = "#"
 _ENDS_EARLY = "the file ends early"
 _WITH_END = _STR, _BYTES = (5, 6)  # carry a zero behind them
 _WITHOUT_LENGTH = (0, 1, 2, 3, 4)
@@ -49,6 +51,11 @@ def functions(content: bytes) -> list[Function]:
     return _read_whole(content, bytes).functions
 
 
+def names(content: bytes) -> list[str]:
+    """The names of an `.mpy` but for those that MicroPython has a number for in all its builds. ValueError as above."""
+    return [name for name in _read_whole(content, bytes).names if not name.startswith(_NUMBERED)]
+
+
 def constants(content: bytes) -> list[str | bytes | None]:
     """All that stands in the table of constants of an `.mpy`; None for what is no text. ValueError as above."""
     return _read_whole(content, bytes).constants
@@ -62,7 +69,7 @@ class _Rewriter:
         self._change = change
         self._at = 0
         self.out = bytearray()
-        self._names: list[str] = []  # as in `Function`
+        self.names: list[str] = []  # as in `Function`
         self.functions: list[Function] = []
         self.constants: list[str | bytes | None] = []
         self._known: dict[int, int] = {}  # where in the table of names those are that are not written out
@@ -108,9 +115,9 @@ class _Rewriter:
         length = self._number()
         if length & 1:
             self._known[length >> 1] = place
-            self._names.append(f"#{length >> 1}")
+            self.names.append(f"{_NUMBERED}{length >> 1}")
         else:
-            self._names.append(self._copy((length >> 1) + 1)[:-1].decode())
+            self.names.append(self._copy((length >> 1) + 1)[:-1].decode())
 
     def _head_of_classes(self) -> re.Pattern[bytes]:
         """`__module__ = __name__; __qualname__ = "..."`, with which the body of a class begins. Nothing jumps over it."""
@@ -158,7 +165,7 @@ class _Rewriter:
         place, at = 0, 0
         for _ in range(3):
             place, at = _decoded(code, at)
-        return self._names[place]
+        return self.names[place]
 
 
 def _decoded(content: bytes, at: int) -> tuple[int, int]:

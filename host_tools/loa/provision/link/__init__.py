@@ -6,7 +6,7 @@ loaded only while they are used (`node.late`) stay modules. Nothing here knows w
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from loa.provision.link.alike import Alike
@@ -37,13 +37,14 @@ def link(
     guests: Iterable[str] = (),
     overlays: Mapping[str, Iterable[str]] | None = None,
     loader: str = LOADER,
+    once: Collection[str] = (),
 ) -> Linked:
     """The application of which `roots` are the modules that are imported from outside, with the names that are asked of them.
 
     The first root is the joined module; of the others only those names are left, taken from it. Modules that no root needs when it is loaded
     are those that are loaded late. Imports of modules that are not in `sources` stay as they are. `guests`: texts of programs that use objects of the
     application from outside: the attributes they ask for keep their names. `overlays` and `loader`: what is loaded only while it is used, and by
-    what, see `Overlays`.
+    what, see `Overlays`; `once`: those of them that are used at boot alone.
     Raises `LoaError` for what cannot be joined: a `global`, a module used as a value, a name that is not there.
     """
     program = Program.parse(sources, tuple(roots))
@@ -58,9 +59,9 @@ def link(
     attributes = rename_attributes(program, asked_for, alike.together())
     late.apply()
     alike.apply()
-    take_texts(program)
-    names = rename_globals(program, {f"{program.joined}:{name}": name for name in roots[program.joined]}, set(attributes.values()))
     rename_parameters(program)
+    take_texts(program, once)
+    names = rename_globals(program, {f"{program.joined}:{name}": name for name in roots[program.joined]}, set(attributes.values()))
     texts = {program.joined: text_of(program, program.joined, names)}
     for root in list(roots)[1:]:
         taken = ", ".join(f"{names[f'{root}:{name}']} as {name}" for name in roots[root])

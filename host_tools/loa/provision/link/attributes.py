@@ -1,8 +1,8 @@
 """Gives the attributes of the application's objects cheap names, of which different classes share the same ones.
 
 What a name costs the node it costs once, however many classes use it. So two attributes may have one name if no object has both. An attribute
-keeps its name if an object that is not the application's might have it too (`micropython_names.txt`), or if a text in the application is equal to it
-(`getattr`, `namedtuple`): then somebody may ask for it by its letters.
+keeps its name if an object that is not the application's might have it too (`micropython_names.txt`), unless it begins with `_` and is asked of `self`
+alone; or if somebody asks for it by its letters (`getattr`, `namedtuple`).
 """
 
 import ast
@@ -15,6 +15,7 @@ from pathlib import Path
 from loa.provision.link.letters import cheap_names
 from loa.provision.link.modules import Program
 from loa.provision.link.scopes import bound
+from loa.provision.link.uses import asked_by_text, is_self
 
 _NAMES = Path(__file__).with_name("micropython_names.txt")
 _EXCEPTION = "Exception"  # the only class from outside whose attributes (`args`, `errno`, `value`) are all known
@@ -90,7 +91,10 @@ class _Classes:
 
     def renamable(self) -> set[str]:
         """The attributes that may have another name."""
-        fixed = known_names() | set(self.texts()) | set(self._of_late_modules()) | self._of_outsiders()
+        of_others = {node.attr for node in _nodes(self._program) if isinstance(node, ast.Attribute) and not is_self(node.value)}
+        known = {name for name in known_names() if not name.startswith("_") or name in of_others}
+        asked = set().union(*map(asked_by_text, self._program.trees.values()))
+        fixed = known | asked | set(self._of_late_modules()) | self._of_outsiders()
         names = set().union(*self._own.values()) - fixed if self._own else set()
         return {name for name in names if not name.startswith("__")}
 
@@ -123,7 +127,7 @@ class _Classes:
                 yield name.partition(":")[2]
 
     def texts(self) -> Iterator[str]:
-        """What somebody may ask an object for by its letters."""
+        """What must not get another meaning: the texts of the application, since somebody may ask for an attribute by its letters, and names of arguments."""
         for node in _nodes(self._program):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value

@@ -19,13 +19,13 @@ _BUILT_IN = Path(__file__).with_name("built_in_names.txt")
 
 
 @cache
-def _built_in_names() -> tuple[str, ...]:
+def built_in_names() -> tuple[str, ...]:
     return tuple(_BUILT_IN.read_text(encoding="utf-8").split())
 
 
 def cheap_names(first: str = ascii_letters) -> Iterator[str]:
     """Those of constants and classes in the image of MicroPython, which begin with a capital; then the shortest that begin with a letter of `first`."""
-    return chain(_built_in_names(), short_names(first))
+    return chain(built_in_names(), short_names(first))
 
 
 def short_names(first: str = ascii_letters) -> Iterator[str]:
@@ -134,7 +134,8 @@ def _identifiers(tree: ast.AST) -> set[str]:
     """Everything in `tree` that a parameter's name could be taken for."""
     found = set()
     for node in ast.walk(tree):
-        found |= {name for name in (getattr(node, field, None) for field in ("id", "arg", "name", "asname")) if isinstance(name, str)}
+        names = {name for name in (getattr(node, field, None) for field in ("id", "arg", "name", "asname")) if isinstance(name, str)}
+        found |= {name.rpartition(":")[2].rpartition(".")[2] for name in names}  # of a module's names some lose all but their end
     return found
 
 

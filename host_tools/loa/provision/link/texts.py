@@ -2,22 +2,23 @@
 
 MicroPython makes a name of each short text in a module, and forgets none: `"replayed"` would cost a node memory for ever that refused one document
 once. In a tuple a text is an object that goes with its unit. Only texts that are made to be told move there. One that something is compared with, or
-looked for by, stays a name: of the same text in a document the node then has one for all places.
+looked for by, stays a name: of the same text in a document the node then has one for all places. In units that are used once, at boot, it moves too.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 
 from loa.provision.link.attributes import known_names
 from loa.provision.link.modules import QSTR_MAX, Program
+from loa.provision.link.scopes import bound, global_names
 
 _TEXTS = "_texts"  # the tuple
 
 
-def take_texts(program: Program) -> None:
-    """Does that in all units but the joined module."""
-    fixed = {*known_names(), *_names(program), *_texts(program.statements(program.joined)), *_looked_for(program)}
+def take_texts(program: Program, once: Collection[str] = ()) -> None:
+    """Does that in all units but the joined module. `once`: units that are used at boot alone."""
+    fixed = {*known_names(), *_names(program), *_texts(program.statements(program.joined)), *_looked_for(program, once)}
     for unit in program.units():
         if unit != program.joined:
             tree = program.trees[unit]
@@ -58,15 +59,17 @@ class _Taken(ast.NodeTransformer):
 
 
 def _names(program: Program) -> Iterator[str]:
-    """The names that the node has in any case."""
-    modules = program.trees.keys() - program.overlays
+    """The names that the node has in any case; variables of functions have none there."""
+    modules = [*program.roots, *program.late]
     yield from chain.from_iterable(module.split(".") for module in modules)
     yield from modules
-    for node in chain.from_iterable(map(ast.walk, program.trees.values())):
-        for field in ("id", "attr", "arg", "name", "asname"):
-            name = getattr(node, field, None)
-            if isinstance(name, str) and ":" not in name:
-                yield name
+    for tree in program.trees.values():
+        in_classes = chain.from_iterable(bound(node.body) for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+        yield from chain((node.id for node in global_names(tree, "")), in_classes)
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ExceptHandler):
+                names = [getattr(node, field, None) for field in ("attr", "arg", "name", "asname")]
+                yield from (name for name in names if isinstance(name, str))
 
 
 def _texts(statements: list[ast.stmt]) -> Iterator[str]:
@@ -75,18 +78,19 @@ def _texts(statements: list[ast.stmt]) -> Iterator[str]:
             yield node.value
 
 
-def _looked_for(program: Program) -> Iterator[str]:
-    """Texts that are compared, and keys."""
-    for node in chain.from_iterable(map(ast.walk, program.trees.values())):
-        found: list[ast.expr | None] = []
-        match node:
-            case ast.Compare(one, _, others):
-                found = [one, *others]
-            case ast.Subscript(_, key):
-                found = [key]
-            case ast.Dict(keys):
-                found = [*keys]
-            case ast.Call(ast.Attribute(_, "get" | "pop"), [key, *_]) | ast.Call(ast.Name("getattr" | "hasattr"), [_, key, *_]):
-                found = [key]
-        for part in filter(None, found):
-            yield from (text.value for text in ast.walk(part) if isinstance(text, ast.Constant) and isinstance(text.value, str))
+def _looked_for(program: Program, once: Collection[str]) -> Iterator[str]:
+    """Texts that are compared, and keys, but for those of units that are used `once`; what a document may have is a key of a dict in a late module."""
+    for unit in program.units():
+        for node in chain.from_iterable(map(ast.walk, program.statements(unit) if unit not in once else [])):
+            found: list[ast.expr | None] = []
+            match node:
+                case ast.Compare(one, _, others):
+                    found = [one, *others]
+                case ast.Subscript(_, key):
+                    found = [key]
+                case ast.Dict(keys) if unit in program.late:
+                    found = [*keys]
+                case ast.Call(ast.Attribute(_, "get" | "pop"), [key, *_]) | ast.Call(ast.Name("getattr" | "hasattr"), [_, key, *_]):
+                    found = [key]
+            for part in filter(None, found):
+                yield from (text.value for text in ast.walk(part) if isinstance(text, ast.Constant) and isinstance(text.value, str))

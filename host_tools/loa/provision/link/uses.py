@@ -57,10 +57,17 @@ def attributes(definition: ast.ClassDef) -> set[str]:
 
 
 def asked_by_text(tree: ast.AST) -> set[str]:
-    """The attributes of which somebody finds out whether an object has them."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-    names = [call.args[1] for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("getattr", "hasattr")]
-    return {name.value for name in names if isinstance(name, ast.Constant) and isinstance(name.value, str)}
+    """The attributes of which somebody finds out whether an object has them. Where the name is computed, or a `namedtuple` made, it may be any text of the
+    module."""
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    asked = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(ast.Name("getattr" | "hasattr" | "setattr" | "delattr"), [_, ast.Constant(str() as name), *_]):
+                asked.add(name)
+            case ast.Call(ast.Name("getattr" | "hasattr" | "setattr" | "delattr" | ":collections.namedtuple")):
+                asked |= texts
+    return asked
 
 
 def stored_from_outside(tree: ast.AST) -> set[str]:
