@@ -68,7 +68,7 @@ _PLAYER_HANG_MS = const(10_000)
 def main(board):
     """Run the node until one of its tasks fails; the watchdog then starts it anew."""
     try:
-        move(sys.modules["node.app"], board.root + "/slot/node/app.moved", board.memory, _SOUND_BYTES)
+        move(sys.modules["node.app"], board.root + "/slot/node/app.moved", board.memory, _SOUND_BYTES, board.slow_memory)
         asyncio.run(Node(board).run())
     finally:
         board.amplifier.off()  # before the clocks stop, whatever it was

@@ -42,7 +42,9 @@ class Board:
         self.rate = wiring["rate"]  # of the samples, Hz
         self.buffers = wiring["buffers"]  # bytes, that may wait: `live`, `inbox`, `outbox`
         self.small_ring = wiring.get("small_ring", False)  # of I2S
-        self.memory = SpareMemory(wiring.get("spare_memory"), esp32.idf_heap_info(esp32.HEAP_DATA))
+        spare, regions = wiring.get("spare_memory"), esp32.idf_heap_info(esp32.HEAP_DATA)
+        self.memory = SpareMemory(spare, regions)
+        self.slow_memory = SpareMemory(spare, regions, "slow")  # for what is rarely used
         self.codecs = wiring["codecs"]  # that it has the memory and the speed for
         self.data = root + "/data"
         self.rtc = machine.RTC()

@@ -28,8 +28,9 @@ _ITEMS = const(3)  # of `mp_obj_list_t`: type, room, length, items
 _CONSTANTS = const(3)  # of `mp_module_context_t`: type, names, table of names, table of constants
 
 
-def move(module, listing, memory, kept):
-    """Move what `listing` (a path) names of `module` into `memory`, a `SpareMemory`, but for `kept` bytes of it; returns how many bytes were moved.
+def move(module, listing, memory, kept, slow):
+    """Move what `listing` (a path) names of `module`: functions into `memory`, a `SpareMemory`, but for `kept` bytes of it, and texts into `slow`, another.
+    Returns how many bytes were moved.
 
     Called at boot, while none of these functions is under way: it would go on with the code it has, which the collector would no longer keep.
     """
@@ -43,11 +44,9 @@ def move(module, listing, memory, kept):
         name = record[:_NAME_BYTES].rstrip(b"\0").decode()
         size = _number(record[24:26])
         crc = _number(record[26:30])
-        if memory.left() - size - _OBJECT * _WORD < kept:
-            continue
         if name.startswith(_TEXT):
-            moved += _move_text(module, name[1:], size, crc, memory.spare)
-        else:
+            moved += _move_text(module, name[1:], size, crc, slow.spare)
+        elif memory.left() - size - _OBJECT * _WORD >= kept:
             moved += _move_function(module, name, size, crc, memory.spare, record[30] == _BARE)
     return moved
 

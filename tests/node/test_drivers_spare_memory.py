@@ -1,9 +1,9 @@
 """Buffers outside of the heap: of zeros, apart from each other, and of the heap where nothing is spare."""
 
-from loa.sim.esp32.spare_memory import BETWEEN, PIECES, bytearray_at
+from loa.sim.esp32.spare_memory import BETWEEN, PIECES, SLOW, bytearray_at
 from node.drivers.spare_memory import SpareMemory
 
-PLACE = {"pieces": PIECES, "between": [region[0] for region in BETWEEN]}
+PLACE = {"pieces": PIECES, "slow": SLOW, "between": [region[0] for region in BETWEEN]}
 (FIRST, BYTES), (SECOND, MORE), (THIRD, MOST) = PIECES
 
 
@@ -38,7 +38,16 @@ def test_what_no_longer_fits_is_of_another_piece_and_then_of_the_heap():
     assert memory.spare(1) is None and memory.take(1) == bytearray(1) and memory.left() == 0
 
 
+def test_what_is_slow_is_apart():
+    memory = SpareMemory(PLACE, BETWEEN, "slow")
+    (first, size), (second, more) = SLOW
+    assert memory.left() == size + more
+    assert at(memory.spare(size), first, size) and at(memory.spare(more), second, more) and memory.spare(1) is None
+
+
 def test_nothing_is_spare_where_the_board_names_none_or_the_heap_of_idf_lies_otherwise():
     for place, regions in ((None, BETWEEN), (PLACE, BETWEEN[:1]), (PLACE, BETWEEN[1:]), (PLACE, [(226_000, 1, 1, 1)])):
+        memory = SpareMemory(place, regions, "slow")
+        assert memory.spare(1) is None
         memory = SpareMemory(place, regions)
         assert memory.spare(1) is None and memory.take(2) == bytearray(2)

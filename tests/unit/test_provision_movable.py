@@ -81,7 +81,7 @@ class Memory:
 before = said()
 gc.collect()
 free = gc.mem_free()
-moved = move(m, {folder!r} + "/m.moved", Memory, {kept})
+moved = move(m, {folder!r} + "/m.moved", Memory, {kept}, Memory)
 gc.collect()
 freed = gc.mem_free() - free
 junk = [bytes([255]) * 40 for _ in range(2000)]
@@ -150,7 +150,7 @@ def test_functions_and_texts_are_others_where_they_are_looked_for(made: Path) ->
         "old = m.Base(3).method\n"
         + "left = "
         + PROGRAM.partition("left = ")[2].partition("before = ")[0]
-        + "move(m, {folder!r} + '/m.moved', Memory, 0)\n"
+        + "move(m, {folder!r} + '/m.moved', Memory, 0, Memory)\n"
         "after = [m.tells, m.steps, m.Base.method, m.Base.__dict__['fixed'], m.NAMED]\n"
         "gc.collect()\n"
         "print(json.dumps([[one is other for one, other in zip(before, after)], before[4] == after[4], old(1), before[0]('y') == m.tells('y')]))\n"
@@ -171,7 +171,7 @@ def test_what_finds_no_room_stays(made: Path) -> None:
     room = largest + 7 & ~7
     moved, _freed, same, _said = run(made, room)
     assert moved == largest and same
-    assert run(made, room + 96, 96)[0] == largest
+    assert largest < run(made, room + 96, 96)[0] <= largest + 96  # a text
     assert run(made, 0)[0] == 0
 
 

@@ -30,12 +30,13 @@ class Codec:
 
 @dataclass(frozen=True)
 class Spare:
-    """Memory that the stock runtime keeps for a Bluetooth controller: address and bytes of each piece, the smallest first.
+    """Memory that the stock runtime keeps for what a node never starts: address and bytes of each piece, the smallest first.
 
-    `between`: sizes of the regions of IDF's heap around them.
+    `pieces`: for a Bluetooth controller; `slow`: of the memory that stays awake in deep sleep. `between`: sizes of the regions of IDF's heap around the former.
     """
 
     pieces: tuple[tuple[int, int], ...]
+    slow: tuple[tuple[int, int], ...]
     between: tuple[int, ...]
 
 
@@ -74,9 +75,15 @@ _S3 = frozenset({*range(22), *range(33, 49)})  # 22 to 25 do not exist, 26 to 32
 _C3 = frozenset({*range(11), *range(18, 22)})
 # ESP-IDF 5, soc/esp32/include/soc/soc.h: SOC_MEM_BT_EM_START to SOC_MEM_BT_EM_BREDR_REAL_END, SOC_MEM_BT_BSS, SOC_MEM_BT_DATA, all of which
 # `esp_bt_mem_release` would give to the heap; regions as seen on an emulated ESP32 with the stock 1.23.
-_BLUETOOTH = Spare(((0x3FFAE6E0, 0x1830), (0x3FFB8000, 0x1A20), (0x3FFB0000, 0x6388)), (240, 7288, 16648))
+# RTC slow memory, ESP32 technical reference manual, 1.3.2: 8 KB, of which MicroPython keeps 2,040 bytes for the ULP coprocessor
+# (CONFIG_ULP_COPROC_RESERVE_MEM), then has `RTC.memory()`, and IDF the last 24. Nothing else in the stock image of 1.23 names an address there.
+_SPARE = Spare(
+    ((0x3FFAE6E0, 0x1830), (0x3FFB8000, 0x1A20), (0x3FFB0000, 0x6388)),
+    ((0x50000000, 0x7F8), (0x50001000, 0xFE8)),
+    (240, 7288, 16648),
+)
 PROCESSORS = {
-    "esp32": Processor(_ESP32_OUTPUTS | {34, 35, 36, 39}, _ESP32_OUTPUTS, "xtensawin", 0x1000, (BIT_CLOCK, CLK_OUT1), 0, _BLUETOOTH),
+    "esp32": Processor(_ESP32_OUTPUTS | {34, 35, 36, 39}, _ESP32_OUTPUTS, "xtensawin", 0x1000, (BIT_CLOCK, CLK_OUT1), 0, _SPARE),
     "esp32s3": Processor(_S3, _S3, "xtensawin", 0x0, (BIT_CLOCK, ANY_PIN), 0),
     "esp32c3": Processor(_C3, _C3, "rv32imc", 0x0, (BIT_CLOCK,), 9),
 }

@@ -16,7 +16,7 @@ _WORD = 2  # of 64 bits and of 32
 _EMULATION_KB = 121  # held by start.py and the emulated modules, by gc.mem_alloc() before the first line of main.py
 _WITH_PSRAM_KB = 452
 _WITHOUT_PSRAM_KB = 132
-_SPARE_KB = 38  # of no heap on the chip (`loa.sim.esp32.spare_memory`)
+_SPARE_KB = 44  # of no heap on the chip (`loa.sim.esp32.spare_memory`)
 
 
 def heap_kb(psram_mb: int) -> int:
