@@ -29,8 +29,8 @@ _CONSTANTS = const(3)  # of `mp_module_context_t`: type, names, table of names, 
 
 
 def move(module, listing, memory, kept, slow):
-    """Move what `listing` (a path) names of `module`: functions into `memory`, a `SpareMemory`, but for `kept` bytes of it, and texts into `slow`, another.
-    Returns how many bytes were moved.
+    """Move what `listing` (a path) names of `module`: functions into `memory`, a `SpareMemory`, as long as `kept` bytes of it are left, the others and texts
+    into `slow`, another. Returns how many bytes were moved.
 
     Called at boot, while none of these functions is under way: it would go on with the code it has, which the collector would no longer keep.
     """
@@ -46,8 +46,9 @@ def move(module, listing, memory, kept, slow):
         crc = _number(record[26:30])
         if name.startswith(_TEXT):
             moved += _move_text(module, name[1:], size, crc, slow.spare)
-        elif memory.left() - size - _OBJECT * _WORD >= kept:
-            moved += _move_function(module, name, size, crc, memory.spare, record[30] == _BARE)
+        else:
+            has_room = memory.left() - size - _OBJECT * _WORD >= kept
+            moved += _move_function(module, name, size, crc, memory.spare if has_room else slow.spare, record[30] == _BARE)
     return moved
 
 

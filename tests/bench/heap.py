@@ -16,8 +16,8 @@ from tests.bench.probe import HEAP_FILE
 import loa.sim
 from loa.provision.link.modules import Program
 from loa.provision.overlays import overlays
-from loa.provision.slot import ENTRY, compile_text, compiled
-from loa.provision.sources import libraries, sources
+from loa.provision.slot import ENTRY, compile_text, compiled, modules
+from loa.provision.sources import libraries
 from loa.sim.runtime import Runtime, find_runtime
 
 _SIM = Path(loa.sim.__file__).parent
@@ -32,9 +32,9 @@ def measure(folder: Path) -> dict[str, Any]:
     runtime = find_runtime()
     if runtime.march is None:
         raise SystemExit(f"the heap is MicroPython's: {runtime.says}")
-    program = Program.parse(sources(), _ROOTS)
+    program = Program.parse(modules(), _ROOTS)
     written = {
-        module: compile_text(text, runtime.march, folder, "-O3", name=module) for module, text in {**libraries(), **sources()}.items()
+        module: compile_text(text, runtime.march, folder, "-O3", name=module) for module, text in {**libraries(), **modules()}.items()
     }
     written = {module.removesuffix(".__init__"): content for module, content in written.items()}
     costs = _costs(runtime, _laid_out(written, program.packages, folder / "written"), [*program.order, *program.late])

@@ -49,12 +49,13 @@ def _guests() -> tuple[str, ...]:
     return tuple(path.read_text(encoding="utf-8") for path in sorted(_GUESTS.glob("*.py")))
 
 
-def _modules() -> dict[str, str]:
+def modules() -> dict[str, str]:
+    """The application's own modules that nodes have, by name, as they are written."""
     return {module: text for module, text in sources().items() if module not in _NOT_FOR_NODES}
 
 
 def _texts(words_of_32_bits: bool) -> dict[str, str]:
-    texts = _modules()
+    texts = modules()
     return {module: for_words_of_32_bits(text) for module, text in texts.items()} if words_of_32_bits else texts
 
 
@@ -68,7 +69,7 @@ def compiled(march: str | None, lean: bool = False) -> Mapping[str, bytes]:
     Overlays are called by their numbers. With `LOA_LINES` set in the environment it is the modules as they are written, for whoever looks for a fault.
     """
     if march is None:
-        texts = {**libraries(), **_modules()}
+        texts = {**libraries(), **modules()}
         return {_path(module, ".py"): bare(text).encode() for module, text in texts.items() if not _is_kernel(module)}
     texts, options = (_texts(march in _WORDS_OF_32_BITS), []) if os.environ.get(LINES) else (linked(march, lean).texts, ["-O3"])
     texts = {**libraries(), **texts}
