@@ -82,8 +82,11 @@ class Connection:
             await reader.skip(self._note_progress)  # a topic so long that nobody subscribed to it
             return
         message = packets.parse_publish(reader.flags, reader.body, reader.is_whole)
-        if reader.is_whole or await self._has_rest(message):
-            await self._inbox.put(message)
+        payload_at = packets.payload_at(reader.body, message.qos)
+        if not reader.is_oversized:
+            await self._inbox.wait_room(reader.size - payload_at)
+        if reader.is_whole or await self._has_rest(message, payload_at):
+            self._inbox.put(message)
         else:
             size = reader.size
             await reader.skip(self._note_progress)
@@ -91,13 +94,13 @@ class Connection:
         if message.qos:
             await self._send(packets.puback(message.packet_id))
 
-    async def _has_rest(self, message):
+    async def _has_rest(self, message, payload_at):
         """Read the payload of a message that is larger than the read buffer; False for one that has no room, of which nothing was read."""
         reader = self._reader
         if reader.is_oversized:
             return False
         try:
-            message.payload = await reader.rest(packets.payload_at(reader.body, message.qos))
+            message.payload = await reader.rest(payload_at)
         except MemoryError:
             return False
         return True

@@ -31,7 +31,7 @@ class Session:
     `connect`: async callable that returns a stream (`readinto`, `write`, `drain`, `close`), whose own time-outs, if any, are longer than `keepalive_s`;
     `hello()`: what a connection begins with, made anew for each and not kept: a `packets.connect` with `keepalive_s`, and what to subscribe to,
     ((topic filter, QoS 0 or 1), ...); `backoff`: `next()` gives ms to wait, `reset()`;
-    `inbox_bytes`, `outbox_bytes`: how much may wait for `on_message`, and to be sent.
+    `inbox_bytes`, `outbox_bytes`: how much may wait for `on_message` or be with it, and wait to be sent.
     `on_message(topic, payload)`: async, called for one message after the other; `on_up()`, `on_down(why)`, `on_oversized(topic, bytes)`
     and `on_failed()`, when no connection came about or it broke: plain calls.
 
@@ -118,8 +118,12 @@ class Session:
 
     async def _deliver(self):
         while True:
-            message = await self._inbox.get()
-            await self._on_message(message.topic, message.payload)
+            await self._act_on(await self._inbox.get())
+
+    async def _act_on(self, message):
+        """A coroutine of its own, which ends: one that waits holds what it called last with, and the next message may be long in coming."""
+        await self._on_message(message.topic, message.payload)
+        self._inbox.done(message)
 
     async def _stay_connected(self):
         while True:
