@@ -17,14 +17,23 @@ class Loading:
     def __enter__(self):
         del _kept[:]  # a small board has no memory for these and for an overlay that rests
         self._there = set(sys.modules)
+        self._modules = []
 
     def __exit__(self, *_):
         for name in set(sys.modules) - self._there:
             if name.startswith(_OURS):
                 package, _, child = name.rpartition(".")
-                del sys.modules[name]
+                self._modules.append(sys.modules.pop(name))
                 if hasattr(sys.modules.get(package), child):
                     delattr(sys.modules[package], child)
+
+    def empty(self):
+        """Take everything out of what was loaded, which nobody may need any more. What is large and followed by what is large should not rely on its last
+        user: the collector of MicroPython finds one also in what was left on the stack, and keeps all that it leads to."""
+        for module in self._modules:
+            for name in dir(module):
+                if not name.startswith("__"):
+                    delattr(module, name)
 
 
 _REST_MS = 1_000

@@ -22,6 +22,18 @@ def test_it_is_used_and_gone():
     assert Again is not Quiet and NAME not in sys.modules
 
 
+def test_it_can_be_emptied_and_what_was_there_is_left_alone():
+    from node.plan import verdict
+
+    sys.modules.pop(NAME, None)
+    loading = Loading()
+    with loading:
+        import node.plan.quiet as quiet
+        from node.plan.verdict import LATE
+    loading.empty()
+    assert not hasattr(quiet, "Quiet") and verdict.LATE == LATE
+
+
 def test_what_was_there_stays():
     from node.plan import verdict
 

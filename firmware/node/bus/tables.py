@@ -11,17 +11,21 @@ async def check(kind, body):
 
     Raises Refused: MALFORMED; TYPE_WRONG; TYPE_UNKNOWN for a type that has no table in this version.
     """
-    with Loading():
+    loading = Loading()
+    with loading:
         from node.bus.documents import HEADER, table_of
         from node.bus.schema import check_in_steps
 
         table = table_of(kind)
-    HEADER(body, "")
-    if body["typ"] != kind:
-        raise Refused(TYPE_WRONG, "{} under the topic of {}".format(body["typ"], kind))
-    if table is None:
-        raise Refused(TYPE_UNKNOWN, "{} is not known to this version".format(kind))
-    await check_in_steps(table, body, _yield)
+    try:
+        HEADER(body, "")
+        if body["typ"] != kind:
+            raise Refused(TYPE_WRONG, "{} under the topic of {}".format(body["typ"], kind))
+        if table is None:
+            raise Refused(TYPE_UNKNOWN, "{} is not known to this version".format(kind))
+        await check_in_steps(table, body, _yield)
+    finally:
+        loading.empty()
 
 
 async def _yield():
