@@ -1,6 +1,7 @@
 """Overlays: what is moved does what it did, and only what may be moved is."""
 
 import ast
+import re
 import struct
 
 import pytest
@@ -167,6 +168,15 @@ def test_nothing_that_stays_holds_on_to_an_overlay():
         kept = [node for node in inner if isinstance(node, ast.Lambda) and node not in sorting]
         kept += [node for node in inner if isinstance(node, ast.FunctionDef) and node.name not in passing]
         assert not kept, ast.unparse(kept[0])
+
+
+def test_no_overlay_is_loaded_before_what_it_is_called_with_was_waited_for():
+    """A function is found before its arguments are: its overlay would be in memory for as long as they take."""
+    for text in linked(lean=True).texts.values():
+        for call in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            if re.fullmatch(r"\w+\(\d+\)", ast.unparse(call.func.value)):
+                arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+                assert not any(isinstance(part, ast.Await) for argument in arguments for part in ast.walk(argument)), ast.unparse(call)
 
 
 def test_tasks_and_native_code_stay():

@@ -58,7 +58,8 @@ class Sounds:
     async def find(self, item):
         """The Sound of an Item whose file has to be fetched first, which needs silence. Raises Refused."""
         variant = self.variant(item.bulletin)
-        return _stored(variant, await self._cache.fetch(self._get, item.files, variant))
+        path = await self._cache.fetch(self._get, item.files, variant)
+        return _stored(variant, path)
 
     def hold(self, sound):
         """It is about to be played: its file stays until `release`."""

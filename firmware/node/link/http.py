@@ -68,7 +68,8 @@ def _request(target, headers):
 async def _head(stream):
     """Status and fields of the final answer, behind at most a few interim ones (RFC 9110, 15.2)."""
     for _ in range(_INTERIM_MAX):
-        status = parse_status(await body.whole_line(stream, _LINE_MAX))
+        line = await body.whole_line(stream, _LINE_MAX)
+        status = parse_status(line)
         fields = await _fields(stream)
         if status >= _OK:
             return status, fields

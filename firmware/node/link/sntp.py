@@ -51,7 +51,8 @@ class Sntp:
             if server in self._forbidden:
                 continue
             try:
-                if self._clock.set(await self.ask(server), SNTP):
+                unix_ms = await self.ask(server)
+                if self._clock.set(unix_ms, SNTP):
                     self.why = None
                     self._backoff.reset()
                     return self._backoff.around(_AGAIN_MS)

@@ -130,7 +130,6 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.store.journal:Journal._apply",
         "node.store.journal:_record",
         "node.store.lane:Lane.advance",
-        "node.store.records:Record()",
         "node.store.records:Record.pack",
     ),
     # Makes room in it.
@@ -153,7 +152,8 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.bus.replay:Done.add",
         "node.duties.commands:Commands.handle",
         "node.duties.documents",
-        "node.duties.inbox:Inbox._act",
+        "!node.duties.documents:Handlers._plan",  # under way while others take what a document says
+        "!node.duties.documents:Handlers._air",
         "node.duties.inbox:Inbox._review_pending",
         "node.duties.inbox:Inbox._tell",
         "node.store.shelf:Shelf.put",

@@ -2,8 +2,8 @@
 
 from micropython import const
 
-from node.audio.mp3.frames import Finder
 from node.audio.wav import MP3, Format, Parser
+from node.late import Loading
 from node.refusal import HTTP_STATUS, MALFORMED, NOT_AUDIO, Refused
 
 _OK = const(200)
@@ -83,6 +83,8 @@ class _Mp3Head:
     """`node.audio.wav.Parser` for a stream of frames, which may begin anywhere: the first two of them are passed over to be sure of what it is."""
 
     def __init__(self):
+        with Loading():
+            from node.audio.mp3.frames import Finder
         self._finder = Finder()
         self.format = None
 
