@@ -139,6 +139,7 @@ class Node:
             self._check_in("fetcher", 10 * _HANG_MS),
             self.gate,
             self._documents_judged,
+            self._documents_come,
         )
         self.conductor = Conductor(
             self.agenda,
@@ -152,6 +153,7 @@ class Node:
         )
 
         # Bus
+        turn = asyncio.Lock()
         self.trust = TrustStore(settings.root_key(), settings.area)
         self.admission = Admission(self.trust, self.clock, settings.area, settings.node_id, self._told_nonce, self.commands_done.value)
         self.session = self._make_session()
@@ -164,6 +166,7 @@ class Node:
             self._telemetry,
             _backoff(_EVENTS_BACKOFF_MS),
             random.random,
+            turn,
         )
         commands = Commands(self.player, sounds, self.conductor, self.reporter.resend, board.reset)
         handlers = Handlers(self.agenda, self.diary, self.clock, commands, self.conductor.changed, self.reporter.seen)
@@ -175,6 +178,7 @@ class Node:
             self.reporter.answer,
             self.diary.refused,
             self._check_in("inbox", _HANG_MS),
+            turn,
         )
         self.fallback = Fallback(
             self._get,
@@ -297,6 +301,9 @@ class Node:
 
     async def _documents_judged(self):
         await self.inbox.wait_quiet()
+
+    def _documents_come(self):
+        return self.inbox.busy
 
     def _on_down(self, why):
         print("broker:", why)

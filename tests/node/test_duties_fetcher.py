@@ -47,6 +47,7 @@ class Bench:
             self.check_in,
             self.gate,
             self.others_done.wait,
+            lambda: not self.others_done.is_set(),
         )
 
     def choose(self, bulletin):
@@ -122,6 +123,22 @@ def test_others_go_first_and_what_is_needed_may_change_meanwhile():
         assert bench.fetcher.stored() == ["other"] and len(bench.server.requests) == 1
 
     Bench(Server(ONE, OTHER)).run(scenario)
+
+
+def test_a_file_gives_way_to_others_and_goes_on_where_it_was():
+    async def scenario(bench):
+        bench.server.before = lambda response: (
+            response.given >= len(ONE) // 2 and len(bench.server.requests) == 1 and bench.others_done.clear()
+        )
+        bench.fetcher.need([need("one", ONE)])
+        await asyncio.sleep(60)
+        assert bench.server.responses[0].closed and bench.fetcher.stored() == [] and bench.refused == []
+        bench.others_done.set()
+        await asyncio.sleep(60)
+        (_, first), (_, again) = bench.server.requests
+        assert bench.fetcher.stored() == ["one"] and bench.stored == 1 and first == 0 and len(ONE) // 2 <= again < len(ONE)
+
+    Bench(Server(ONE)).run(scenario)
 
 
 def test_sound_for_hours_is_no_hang():

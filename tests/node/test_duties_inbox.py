@@ -55,6 +55,7 @@ class Bench:
             lambda subject, refusal, urgent=False: self.answers.append((subject, "urgent" if urgent else refusal and refusal.code)),
             lambda refusal: self.nobodys.append(refusal.code),
             lambda: None,
+            asyncio.Lock(),
         )
 
     async def take(self, topic, raw, found):

@@ -34,7 +34,9 @@ class Wire:
         self.sent = []
         self.room = room
         self.eased = asyncio.Event()
-        self.reporter = Reporter("n-1", b"key", self, self, lambda: {"online": True}, lambda: {"uptime": 1}, Backoff(), lambda: 0.0)
+        self.reporter = Reporter(
+            "n-1", b"key", self, self, lambda: {"online": True}, lambda: {"uptime": 1}, Backoff(), lambda: 0.0, asyncio.Lock()
+        )
 
     @property
     def connected(self):

@@ -12,16 +12,22 @@ _IDLE_MS = const(60_000)
 _EXCUSE_MS = const(60_000)
 
 
+class _GaveWay(Exception):
+    """To others; the file goes on after them."""
+
+
 class Fetcher:
     """`variant(bulletin)` gives the VARIANT to store, or raises Refused; `refused(bulletin_id, refusal)` records a failure; `on_stored()` a success.
 
-    `check_in()` shows that it lives; `gate`: see `node.store.gate`. `others_first()` is awaited before each file.
+    `check_in()` shows that it lives; `gate`: see `node.store.gate`. While `others_come()` a file is left where it is, and `others_first()` awaited before
+    each and before it goes on: a small board has no memory for both.
     """
 
-    def __init__(self, cache, get, variant, backoff, refused, on_stored, check_in, gate, others_first):
+    def __init__(self, cache, get, variant, backoff, refused, on_stored, check_in, gate, others_first, others_come):
         self._check_in = check_in
         self._gate = gate
         self._others_first = others_first
+        self._others_come = others_come
         self._cache = cache
         self._get = get
         self._variant = variant
@@ -83,12 +89,9 @@ class Fetcher:
         for bulletin_id, files, variant in wanted:
             if self._cache.path(variant["sha256"]) or variant["sha256"] in self._hopeless:
                 continue
-            await self._others_first()
-            if self._new.rung:
-                return True
-            self._check_in()
             try:
-                await self._cache.fetch(self._get, files, variant, self._check_in)
+                if not await self._fetch(files, variant):
+                    return True
                 self._on_stored()
             except Refused as refused:
                 self._complain(bulletin_id, refused)
@@ -97,6 +100,24 @@ class Fetcher:
                 else:
                     self._hopeless.add(variant["sha256"])
         return whole
+
+    async def _fetch(self, files, variant):
+        """False if something else is needed meanwhile. Raises Refused."""
+        while True:
+            await self._others_first()
+            if self._new.rung:
+                return False
+            self._check_in()
+            try:
+                await self._cache.fetch(self._get, files, variant, self._progress)
+                return True
+            except _GaveWay:
+                pass
+
+    def _progress(self):
+        self._check_in()
+        if self._others_come():
+            raise _GaveWay
 
     def _wanted(self):
         wanted = []

@@ -22,9 +22,10 @@ class Inbox:
 
     `committed(document)` is called once it counts, also for what is restored at boot.
     `answer(subject, refusal, urgent)` tells the station: None for accepted. `refused(refusal)` records what was nobody's, where there is nobody to answer.
+    `turn`: the Lock of all who need much memory for a moment.
     """
 
-    def __init__(self, admission, handlers, committed, keep, answer, refused, check_in):
+    def __init__(self, admission, handlers, committed, keep, answer, refused, check_in, turn):
         self._check_in = check_in
         self._admission = admission
         self._handlers = handlers
@@ -33,7 +34,7 @@ class Inbox:
         self._answer = answer
         self._refused = refused
         self._pending = {}  # topic: admitted, but nobody knows yet whether it has expired
-        self._turn = asyncio.Lock()
+        self._turn = turn
         self._taken = 0
         self._time_known = Bell()
 
@@ -43,6 +44,11 @@ class Inbox:
             held = await self._take(topic, raw)
             self._taken += 1
             return held
+
+    @property
+    def busy(self):
+        """A document is being judged, or somebody else has the turn."""
+        return self._turn.locked()
 
     async def wait_quiet(self):
         """Return when half a second has gone by without a document: what can wait leaves them the memory of a small board."""

@@ -25,10 +25,11 @@ _TELEMETRY_MS = const(60_000)
 
 class Reporter:
     """`build_state()` and `build_telemetry()` give the members of those reports; `journal` has the events;
-    `backoff`: how long to wait for them to be seen before they are sent again; `chance()`: a number from 0 to 1, another one in each node.
+    `backoff`: how long to wait for them to be seen before they are sent again; `chance()`: a number from 0 to 1, another one in each node;
+    `turn`: the Lock of all who need much memory for a moment.
     """
 
-    def __init__(self, node_id, key, session, journal, build_state, build_telemetry, backoff, chance):
+    def __init__(self, node_id, key, session, journal, build_state, build_telemetry, backoff, chance, turn):
         self._node_id = node_id
         self._key = key
         self._session = session
@@ -39,6 +40,7 @@ class Reporter:
         self._events_changed = Bell()
         self._backoff = backoff
         self._chance = chance
+        self._turn = turn
         self._waiting = []  # urgent documents whose acceptance is still to be said
         self._again_ms = backoff.next()
         self._sent_n = 0
@@ -93,11 +95,12 @@ class Reporter:
             await asyncio.sleep_ms(_SETTLE_MS)
             if self._waiting:
                 await asyncio.sleep_ms(_SOUND_MS + int(_SPREAD_MS * self._chance()))
-            self._state_changed.clear()
-            while self._waiting:
-                self._answer(self._waiting.pop(0), None)
-            if self._session.connected:
-                self._send(topics.STATE, self._build_state(), qos=1, retain=True)
+            async with self._turn:
+                self._state_changed.clear()
+                while self._waiting:
+                    self._answer(self._waiting.pop(0), None)
+                if self._session.connected:
+                    self._send(topics.STATE, self._build_state(), qos=1, retain=True)
 
     async def report_events(self):
         """Task: unseen events in their order, again after longer and longer pauses until they are seen."""
@@ -121,7 +124,9 @@ class Reporter:
         for n, fields in self._journal.unseen(self._sent_n):
             event = {"journal": self._journal.id, "n": n}
             event.update(fields)
-            if not self._send(topics.EVENT, event, qos=1):
+            async with self._turn:
+                taken = self._send(topics.EVENT, event, qos=1)
+            if not taken:
                 self._events_changed.ring()
                 await self._room()
                 return

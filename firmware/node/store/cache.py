@@ -78,8 +78,8 @@ class Cache:
     async def fetch(self, get, address, variant, progress=None):
         """Path of the file of a VARIANT, downloaded from `address` + "/" + its sha256 if it is not here; whole, with the signed length and hash.
 
-        `get(url, headers)` is awaited and gives a `link.body.Response`; `progress()` is called for each piece that is stored. Waits while
-        sound is out, goes before older downloads, may be cancelled.
+        `get(url, headers)` is awaited and gives a `link.body.Response`; `progress()` is called for each piece that is stored, and ends it by raising;
+        the next `fetch` goes on from there. Waits while sound is out, goes before older downloads, may be cancelled.
         Raises Refused: TOO_LARGE (for the quota), FULL (the rest is needed sooner; a file outside `keep` is needed now), DAMAGED (flash refuses to be
         read or written) and those of `Download.run`.
         """
