@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from loa.firmware import BODIES, documents, refusal, report_fields, topics
+from loa.firmware import BODIES, documents, refusal, report_fields, schema_text, topics
 
 PROTOCOL = Path(__file__).resolve().parent.parent / "docs" / "protocol.md"
 _BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -88,25 +88,27 @@ class _Comments:
 
 def _records_in(kind: Any) -> Iterator[Any]:
     """The records that stand directly in a kind's values."""
-    if hasattr(kind, "required"):
+    if schema_text.is_record(kind):
         yield kind
-    elif hasattr(kind, "kind"):
-        yield from _records_in(kind.kind)
+    elif schema_text.part_of(kind):
+        yield from _records_in(schema_text.part_of(kind))
 
 
 def _record_tables(record: Any, comments: _Comments, *, heading: bool = False, done: set[str] | None = None) -> str:
     """The record's table, then those of the records in it, each once."""
     done = set() if done is None else done
     rows, inner = [], []
-    for members, required in ((record.required, "yes"), (record.optional, "")):
+    for members, required in ((schema_text.required(record), "yes"), (schema_text.optional(record), "")):
         for name, kind in members.items():
-            rows.append((f"`{name}`", required, kind.describe().replace("<", "&lt;"), comments.of(record.title, name)))
+            rows.append(
+                (f"`{name}`", required, schema_text.describe(kind).replace("<", "&lt;"), comments.of(schema_text.title(record), name))
+            )
             inner += list(_records_in(kind))
-    text = f"\n*{record.title}*\n\n" if heading else ""
+    text = f"\n*{schema_text.title(record)}*\n\n" if heading else ""
     text += _table(("member", "required", "value", "meaning"), rows)
     for other in inner:
-        if other.title not in done:
-            done.add(other.title)
+        if schema_text.title(other) not in done:
+            done.add(schema_text.title(other))
             text += _record_tables(other, comments, heading=True, done=done)
     return text
 
@@ -144,7 +146,7 @@ def _tables() -> dict[str, str]:
     return (
         {"topics": _topic_table(), "refusals": _refusal_table(), "header": _record_tables(documents.HEADER, signed)}
         | {kind: _record_tables(body, signed) for kind, body in BODIES.items()}
-        | {record.title: _record_tables(record, reported) for record in reports}
+        | {schema_text.title(record): _record_tables(record, reported) for record in reports}
         | {f"event-{kind}": _record_tables(record, reported) for kind, record in report_fields.EVENTS.items()}
     )
 

@@ -33,7 +33,7 @@ for _folder in (FIRMWARE, CPYTHON_TWINS):
 from node import refusal
 from node.audio.mp3 import frames as mp3_frames
 from node.audio.sources import chime
-from node.bus import documents, limits, report_fields, report_words, reports, schema, topics
+from node.bus import documents, limits, report_fields, report_words, reports, schema, schema_text, topics
 from node.link import ntp
 from node.plan import agenda, calendar, days
 from node.portal import lock
@@ -64,6 +64,7 @@ __all__ = [
     "report_words",
     "reports",
     "schema",
+    "schema_text",
     "shelf",
     "topics",
 ]

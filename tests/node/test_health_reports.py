@@ -3,6 +3,8 @@
 import json
 
 from node.bus import report_fields, report_words
+from node.bus.schema import check
+from node.bus.schema_text import describe, required
 from node.health import proof, state, telemetry
 from node.refusal import HASH, MALFORMED, Refused
 
@@ -32,13 +34,13 @@ def _state(player=(None, 80), uplink="wlan", clock=None, cached=("news",)):
 
 def _through_the_wire(report, table):
     told = json.loads(json.dumps(report))
-    table(told, "")
+    check(table, told, "")
     return told
 
 
 def _is_malformed(report, table):
     try:
-        table(report, "")
+        check(table, report, "")
         return False
     except Refused as refused:
         return refused.code == MALFORMED
@@ -113,4 +115,4 @@ def test_tables_refuse_what_is_not_theirs():
         assert _is_malformed(dict(event, **{name: wrong}), report_fields.EVENTS["dropped"]), name
     assert _is_malformed({"id": "x", "result": "maybe"}, report_fields.ACK)
     assert not _is_malformed({"id": "plan:son-la:1", "result": "refused", "code": "slot", "reason": "x"}, report_fields.ACK)
-    assert "or null" in report_fields.STATE.required["time"].describe()
+    assert "or null" in describe(required(report_fields.STATE)["time"])

@@ -10,7 +10,7 @@ from host_support import speech_like
 from tests.mp3 import tags
 
 from loa.errors import LoaError
-from loa.firmware import BODIES, mp3_frames
+from loa.firmware import BODIES, mp3_frames, schema, schema_text
 from loa.keys import base64url
 from loa.site.model import Audio
 from loa.station import mp3, wav
@@ -54,7 +54,8 @@ def ima_decoded(content: bytes) -> np.ndarray:
 def test_variants_are_what_the_bulletin_says(store: AudioStore, tmp_path: Path) -> None:
     recording = store.add(speech_like(3.3, tmp_path / "Tin sáng.wav"), "tin", "vi")
     bulletin = store.bulletin("tin", "normal")
-    BODIES["air"].required["orders"].kind.optional["bulletin"](bulletin, "")
+    order = schema_text.part_of(schema_text.required(BODIES["air"])["orders"])
+    schema.check(schema_text.optional(order)["bulletin"], bulletin, "")
     assert bulletin["title"] == "Tin sáng"
     assert {variant["codec"] for variant in bulletin["variants"]} == {"mp3", "ima-adpcm", "pcm16"}
     contents = {}

@@ -9,7 +9,7 @@ import pytest
 from host_support import AREA, STATION, keyring, site, speech_like
 
 from loa.errors import LoaError
-from loa.firmware import BODIES, agenda, documents, topics
+from loa.firmware import BODIES, agenda, documents, schema, topics
 from loa.keys.signing import open_signed
 from loa.station.database import Database
 from loa.station.station import Station
@@ -30,8 +30,8 @@ def air(station: Station, audience: str = AREA) -> list[dict[str, object]]:
     document = station.documents.current(topics.AIR, audience)
     assert document is not None
     payload = open_signed(document.raw, keyring().station(STATION).public())
-    documents.HEADER(payload, "")
-    BODIES[topics.AIR](payload, "")
+    schema.check(documents.HEADER, payload, "")
+    schema.check(BODIES[topics.AIR], payload, "")
     assert payload == document.body
     orders: list[dict[str, object]] = payload["orders"]
     return orders
@@ -151,7 +151,7 @@ def test_a_station_speaks_to_its_own_area_only(station: Station) -> None:
 def test_commands_are_signed_for_one_node_and_answered_once(station: Station) -> None:
     command = station.command("ban-la-1", "ping", 60)
     payload = open_signed(command.raw, keyring().station(STATION).public())
-    BODIES[topics.COMMAND](payload, "")
+    schema.check(BODIES[topics.COMMAND], payload, "")
     assert (payload["typ"], payload["aud"], payload["id"], payload["exp"] - payload["iat"]) == ("cmd", "node/ban-la-1", command.id, 60)
     assert station.command("ban-la-1", "ping").raw != command.raw
     assert not station.commands.answer("ban-hin-1", command.id, "ok", None, None)

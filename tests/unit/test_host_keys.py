@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from host_support import AREA, STATION, keyring, site
 
 from loa.errors import LoaError
-from loa.firmware import BODIES, documents, limits
+from loa.firmware import BODIES, documents, limits, schema
 from loa.keys import Keyring, base64url, certificates
 from loa.keys.signing import SigningKey, load_rsa_key, new_rsa_key, open_signed, store_rsa_key
 from loa.site.model import Broker
@@ -52,8 +52,8 @@ def test_a_locked_root_is_asked_for_only_when_trust_changes(tmp_path: Path) -> N
 
 def test_the_trust_document_is_one_that_nodes_read() -> None:
     payload = open_signed(keyring().trust(AREA), keyring().root_public())
-    documents.HEADER(payload, "")
-    BODIES["trust"](payload, "")
+    schema.check(documents.HEADER, payload, "")
+    schema.check(BODIES["trust"], payload, "")
     assert (payload["typ"], payload["iss"], payload["aud"]) == ("trust", "root", AREA)
     (key,) = payload["keys"]
     assert (key["kid"], key["areas"], key["class"]) == (STATION, [AREA], "urgent")
@@ -116,7 +116,7 @@ def ring(tmp_path: Path) -> Keyring:
 def trusted(ring: Keyring) -> tuple[list[str], list[str]]:
     """Kids that nodes believe and those that they must not, by the signed trust document."""
     payload = open_signed(ring.trust(AREA), ring.root_public())
-    BODIES["trust"](payload, "")
+    schema.check(BODIES["trust"], payload, "")
     assert len(ring.trust(AREA)) <= limits.DOCUMENT_BYTES_MAX
     return [key["kid"] for key in payload["keys"]], payload.get("revoked", [])
 

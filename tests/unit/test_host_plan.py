@@ -10,7 +10,7 @@ import pytest
 from host_support import AREA, STATION, keyring, site, speech_like
 
 from loa.errors import InvalidFile
-from loa.firmware import BODIES, agenda
+from loa.firmware import BODIES, agenda, schema
 from loa.station.occurrences import occurrences
 from loa.station.station import Station
 
@@ -65,7 +65,7 @@ def mistakes(station: Station, tmp_path: Path, text: str) -> list[str]:
 def test_a_plan_becomes_what_nodes_read(station: Station, tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(GOOD)
     document = station.publish_plan(tmp_path / "plan.toml")
-    BODIES["plan"](document.body, "")
+    schema.check(BODIES["plan"], document.body, "")
     morning, evening = document.body["slots"]
     assert (morning["at"], morning["days"]) == ([19800, 61200], [1, 3, 5])
     assert (evening["dates"], evening["repeat"], evening["gap"]) == ([20261203], 2, 10)

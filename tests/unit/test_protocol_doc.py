@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loa.firmware import BODIES, documents, report_fields
+from loa.firmware import BODIES, documents, report_fields, schema, schema_text
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -42,11 +42,11 @@ def test_there_are_examples():
 def test_example_is_taken(name, text):
     example = json.loads(text)
     if name in BODIES:
-        documents.HEADER(example, "")
-        BODIES[name](example, "")
+        schema.check(documents.HEADER, example, "")
+        schema.check(BODIES[name], example, "")
         assert example["typ"] == name
-        known = documents.HEADER.required | BODIES[name].required | BODIES[name].optional
+        known = schema_text.required(documents.HEADER) | schema_text.required(BODIES[name]) | schema_text.optional(BODIES[name])
     else:
-        REPORTS[name](example, "")
-        known = REPORTS[name].required | REPORTS[name].optional
+        schema.check(REPORTS[name], example, "")
+        known = schema_text.required(REPORTS[name]) | schema_text.optional(REPORTS[name])
     assert set(example) <= set(known)

@@ -14,7 +14,7 @@ from loa.cli.words import spoken, words
 from loa.site.forms import FORMS, OWN
 from loa.site.model import Site
 from loa.station.planfile import PlanFile
-from node.bus import limits, report_fields, report_words
+from node.bus import limits, report_fields, report_words, schema_text
 from node.plan import verdict
 
 WRONG: tuple[Any, ...] = ("x", "", "x" * 500, -(10**9), 10**9, 0, 1.5, True, None, [], ["x"] * 500, {}, {"x": 1}, float("inf"))
@@ -29,7 +29,7 @@ def vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_word_of_the_wire_that_a_table_shows_is_translated() -> None:
     shown = {
         *limits.CLASSES,
-        *report_fields.STATE.required["clock"].words,
+        *schema_text.required(report_fields.STATE)["clock"][1],
         *(report_words.BOOT, report_words.PLAYED, report_words.DROPPED, report_words.ORDER, report_words.REFUSED),
         *(report_words.END, report_words.STOPPED, report_words.PREEMPTED, report_words.POWER, report_words.STARVED),
         *(verdict.LATE, verdict.QUIET, verdict.EXPIRED, verdict.STOPPED, verdict.SUPERSEDED, verdict.OMITTED),

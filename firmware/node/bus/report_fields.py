@@ -18,18 +18,13 @@ REVISIONS_MAX = 16
 CODECS_MAX = 8
 
 
-class _OrNull:
+def _OrNull(kind):
     """A value of a kind, or null."""
+    return _look_unless_null, kind
 
-    def __init__(self, kind):
-        self.kind = kind
 
-    def __call__(self, value, where):
-        if value is not None:
-            self.kind(value, where)
-
-    def describe(self):
-        return self.kind.describe() + ", or null"
+def _look_unless_null(kind, value, where):
+    return None if value is None else kind[1][0](kind[1], value, where)
 
 
 # fmt: off

@@ -14,11 +14,12 @@ async def check(kind, body):
     loading = Loading()
     with loading:
         from node.bus.documents import HEADER, table_of
+        from node.bus.schema import check as check_at_once
         from node.bus.schema import check_in_steps
 
         table = table_of(kind)
     try:
-        HEADER(body, "")
+        check_at_once(HEADER, body, "")
         if body["typ"] != kind:
             raise Refused(TYPE_WRONG, "{} under the topic of {}".format(body["typ"], kind))
         if table is None:

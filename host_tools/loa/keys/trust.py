@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from loa.firmware import BODIES, topics
+from loa.firmware import BODIES, schema, topics
 from loa.site.model import Site
 
 ROOT_KID = "root"
@@ -26,7 +26,7 @@ def trust_body(
     ]
     names = sorted(kid for name, _ in heard for kid in revoked[name])
     body: dict[str, Any] = {"keys": keys, "ca": authority.decode(), **({"revoked": names} if names else {})}
-    BODIES[topics.TRUST](body, "")
+    schema.check(BODIES[topics.TRUST], body, "")
     return body
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from loa.errors import EXIT_INVALID, LoaError
-from loa.firmware import BODIES, documents, limits, refusal, topics
+from loa.firmware import BODIES, documents, limits, refusal, schema, topics
 from loa.keys import SigningKey
 from loa.language import _
 from loa.station import retention
@@ -97,8 +97,8 @@ class Documents:
         self._clock.check()
         kind, audience = payload["typ"], payload["aud"]
         try:
-            documents.HEADER(payload, "")
-            BODIES[kind](payload, "")
+            schema.check(documents.HEADER, payload, "")
+            schema.check(BODIES[kind], payload, "")
         except refusal.Refused as refused:
             raise LoaError(
                 _(

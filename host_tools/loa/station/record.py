@@ -13,14 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from loa.firmware import report_fields, schema
+from loa.firmware import report_fields, schema, schema_text
 from loa.station import retention
 from loa.station.database import Database
 
 _UNIX_MAX = 4102444800
 _REPEATED = 2  # times that make a gap a loss
 # The members that every event has; one of a kind that only newer nodes know is recorded as it is.
-_ANY_KIND = schema.Record("event", {name: report_fields.EVENTS["boot"].required[name] for name in ("journal", "n", "t")})
+_BOOT = schema_text.required(report_fields.EVENTS["boot"])
+_ANY_KIND = schema.Record("event", {name: _BOOT[name] for name in ("journal", "n", "t")})
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Record:
 
     def add(self, node_id: str, body: dict[str, Any]) -> bool:
         """Record an event; False if it stands there already. Raises `Refused(MALFORMED)` if it is none; then nothing changes."""
-        report_fields.EVENTS.get(str(body.get("kind")), _ANY_KIND)(body, "event")
+        schema.check(report_fields.EVENTS.get(str(body.get("kind")), _ANY_KIND), body, "event")
         journal, n, t = body["journal"], body["n"], body["t"]
         with self._database.transaction() as rows:
             key = body["key"] if isinstance(body.get("key"), str) else None

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from loa.errors import LoaError
-from loa.firmware import refusal, report_fields, reports, topics
+from loa.firmware import refusal, report_fields, reports, schema, topics
 from loa.site.model import Site
 from loa.station.bus import Bus
 from loa.station.documents import Document
@@ -271,18 +271,18 @@ class Service:
         if kind == topics.STATE:
             self._take_state(node_id, report, retained)
         elif kind == topics.TELEMETRY:
-            report_fields.TELEMETRY(report, "")
+            schema.check(report_fields.TELEMETRY, report, "")
             self._station.nodes.heard_telemetry(node_id, report)
         elif kind == topics.EVENT:
             self._station.record.add(node_id, report)
             self._unseen.setdefault(node_id, time.monotonic() + _CONFIRMED_AFTER_S)
         else:
-            report_fields.ACK(report, "")
+            schema.check(report_fields.ACK, report, "")
             self._station.nodes.acknowledged(node_id, report)
             self._station.commands.answer(node_id, report["id"], report["result"], report.get("code"), report.get("reason"))
 
     def _take_state(self, node_id: str, state: dict[str, Any], retained: bool) -> None:
-        report_fields.STATE(state, "")
+        schema.check(report_fields.STATE, state, "")
         self._station.nodes.heard_state(node_id, state, min(int(time.time()), state["time"] or 0) if retained else None)
         if node_id not in self._nonces or self._nonces[node_id] != state["nonce"]:
             self._unseen[node_id] = time.monotonic()

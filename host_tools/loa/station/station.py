@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 
 from loa.boards import load_board
 from loa.errors import EXIT_INVALID, EXIT_KEYS, LoaError, suggestion
-from loa.firmware import documents, limits, topics
+from loa.firmware import documents, limits, schema_text, topics
 from loa.keys import Keyring
 from loa.keys.signing import open_signed
 from loa.keys.trust import ROOT_KID
@@ -136,7 +136,7 @@ class Station:
         """Sign a plan or air document of this station anew, as it stands, for a full time."""
         if document.kind == topics.AIR:
             return self.orders.renew(document.audience)
-        body = {name: value for name, value in document.body.items() if name not in documents.HEADER.required}
+        body = {name: value for name, value in document.body.items() if name not in schema_text.required(documents.HEADER)}
         return self.documents.issue(document.kind, document.audience, {**body, "zone": zone_record(self.site.time_zone, int(time.time()))})
 
     def follow_site(self, site: Site) -> None:
@@ -166,7 +166,7 @@ class Station:
     def _sign_anew(self, document: Document) -> Document:
         if document.kind in (topics.PLAN, topics.AIR):
             return self.renew(document)
-        body = {name: value for name, value in document.body.items() if name not in documents.HEADER.required}
+        body = {name: value for name, value in document.body.items() if name not in schema_text.required(documents.HEADER)}
         return self.documents.issue(document.kind, document.audience, body)
 
     def publish_trust(self) -> None:

@@ -12,18 +12,8 @@ def _is_date(number):
     return 2020 <= year <= 2099 and 1 <= month <= 12 and 1 <= day <= 31
 
 
-class _Date(Whole):
-    def __init__(self):
-        super().__init__(20200101, 20991231, "date YYYYMMDD")
-
-    def __call__(self, value, where):
-        super().__call__(value, where)
-        if not _is_date(value):
-            super().__call__(None, where)
-
-
 # fmt: off
-_DATE = _Date()
+_DATE = Whole(20200101, 20991231, "date YYYYMMDD", _is_date)
 
 SLOT = Record("slot", {
     "id": ID,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from loa.firmware import refusal, report_fields, reports, topics
+from loa.firmware import refusal, report_fields, reports, schema, topics
 from loa.provision.contents import Services
 from loa.sim.fleet.inner import BROKER_PORT, TIME_PORT, InnerBroker, InnerDoors
 from loa.sim.fleet.life import Life
@@ -58,7 +58,7 @@ class Bureau:
         node_id, kind = parsed
         report = reports.open_report(self._station.keyring.node(node_id).report_key, topic, payload)
         if kind == topics.STATE:
-            report_fields.STATE(report, "")
+            schema.check(report_fields.STATE, report, "")
             self._states[node_id] = report
         elif kind == topics.EVENT:
             self._events.append((node_id, report))
