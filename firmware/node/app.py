@@ -59,7 +59,6 @@ _FETCH_BACKOFF_MS = (2_000, 300_000)
 _EVENTS_BACKOFF_MS = (5_000, 60_000)
 _FALLBACK_BACKOFF_MS = (10_000, 600_000)
 _KEEPALIVE_S = const(30)
-_SOUND_BYTES = const(5_376)  # of spare memory for the blocks of the audio path, and what is left over at the ends of its pieces
 _STREAM_MS = const(90_000)  # one silent wait on the broker's connection; keepalive judges before
 _HANG_MS = const(120_000)  # for duties that wait on the network, whose own time-outs are shorter
 _PLAYER_HANG_MS = const(10_000)
@@ -68,7 +67,7 @@ _PLAYER_HANG_MS = const(10_000)
 def main(board):
     """Run the node until one of its tasks fails; the watchdog then starts it anew."""
     try:
-        move(sys.modules["node.app"], board.root + "/slot/node/app.moved", board.memory, _SOUND_BYTES, board.slow_memory)
+        move(sys.modules["node.app"], board.root + "/slot/node/app.moved", board.memory, board.slow_memory)
         asyncio.run(Node(board).run())
     finally:
         board.amplifier.off()  # before the clocks stop, whatever it was

@@ -26,22 +26,27 @@ def test_buffers_lie_one_behind_the_other_at_words_and_are_zeros():
 
 def test_what_no_longer_fits_is_of_another_piece_and_then_of_the_heap():
     memory = SpareMemory(PLACE, BETWEEN)
-    assert memory.left() == BYTES + MORE + MOST
     assert memory.spare(MOST + 1) is None
     assert memory.take(MOST + 1) == bytearray(MOST + 1)
     assert at(memory.spare(BYTES - 4), FIRST, BYTES - 4)
     assert at(memory.spare(5), SECOND, 5)
     assert at(memory.spare(1), FIRST + BYTES - 4, 1)
     assert at(memory.spare(MOST), THIRD, MOST)
-    assert memory.left() == MORE - 8
     assert at(memory.spare(MORE - 8), SECOND + 8, MORE - 8)
-    assert memory.spare(1) is None and memory.take(1) == bytearray(1) and memory.left() == 0
+    assert memory.spare(1) is None and memory.take(1) == bytearray(1)
+
+
+def test_what_was_taken_is_held_and_nothing_else():
+    memory = SpareMemory(PLACE, BETWEEN)
+    assert not memory.holds(FIRST)
+    memory.spare(9)
+    assert [memory.holds(FIRST + at) for at in (-1, 0, 8, 12)] == [False, True, True, False]
+    assert not memory.holds(SECOND) and not memory.holds(0)
 
 
 def test_what_is_slow_is_apart():
     memory = SpareMemory(PLACE, BETWEEN, "slow")
     (first, size), (second, more) = SLOW
-    assert memory.left() == size + more
     assert at(memory.spare(size), first, size) and at(memory.spare(more), second, more) and memory.spare(1) is None
 
 

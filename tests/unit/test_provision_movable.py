@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from loa.firmware import FIRMWARE
-from loa.provision.movable import movable
+from loa.provision.movable import CODE, FUNCTION, INNER, TABLE, TEXT, movable
 from loa.provision.slot import compile_text, compiled, linked
 from loa.sim.runtime import find_runtime
 
-TEXT = (
+MODULE = (
     """
 NAMED = "a text that has a name of its own"
 def tells(a):
@@ -60,7 +60,7 @@ def large(a):
     + "    return a % 1000\n"
 )
 PROGRAM = """
-import gc, json, sys
+import gc, json, sys, uctypes
 sys.path.insert(0, {folder!r})
 sys.path.append({firmware!r})
 import m
@@ -68,29 +68,31 @@ from node.moved import move
 def said():
     h = m.Heir(3)
     return [m.tells("x"), m.plain(2), m.plain(3, b=4), m.outer(1)(2), list(m.steps(5)), h.method(1), h.whole, h.fixed(2, 3), h.twice(), h.append(4), m.large(0)]
-left = {size}
-all = bytearray(left)
-def spare(size):
-    global left
-    if left >= size:
-        left -= size + 7 & ~7
-        return memoryview(all)[left : left + size]
 class Memory:
-    spare = staticmethod(spare)
-    left = staticmethod(lambda: left)
-class Full:
-    spare = staticmethod(lambda size: None)
+    def __init__(self, size):
+        self.all = bytearray(size)
+        self.left = size
+    def spare(self, size):
+        if self.left >= size:
+            self.left -= size + 7 & ~7
+            return memoryview(self.all)[self.left : self.left + size]
+    def holds(self, address):
+        start = uctypes.addressof(self.all)
+        return start + self.left <= address < start + len(self.all)
+memory = Memory({size})
+slow = Memory({slow})
 before = said()
 gc.collect()
 free = gc.mem_free()
-moved = move(m, {folder!r} + "/m.moved", Memory, {kept}, {slow})
+move(m, {folder!r} + "/m.moved", memory, slow)
 gc.collect()
 freed = gc.mem_free() - free
 junk = [bytes([255]) * 40 for _ in range(2000)]
-print(json.dumps([moved, freed, before == said(), before]))
+print(json.dumps([{size} - memory.left, {slow} - slow.left, freed, before == said(), before]))
 """
 _RECORD = struct.Struct("<24sHIBx")
 _OBJECT = 4 * 8
+_RAW = 3 * 8
 
 
 @pytest.fixture
@@ -100,108 +102,132 @@ def made(tmp_path: Path) -> Path:
     def one(text: str) -> bytes:
         return compile_text(text, find_runtime().march, tmp_path, "-O3", name="m")
 
-    content = one(TEXT)
-    (tmp_path / "m.moved").write_bytes(movable(TEXT, content, one, ["moves"]))
+    content = one(MODULE)
+    (tmp_path / "m.moved").write_bytes(movable(MODULE, content, one, ["moves"]))
     (tmp_path / "module.py").unlink()
     (tmp_path / "m.mpy").write_bytes(content)
     return tmp_path
 
 
-def run(folder: Path, size: int = 4096, kept: int = 0, slow: str = "Memory") -> list:
-    program = PROGRAM.format(folder=str(folder), firmware=str(FIRMWARE), size=size, kept=kept, slow=slow)
+def run(folder: Path, size: int = 6144, slow: int = 512) -> list:
+    """Bytes taken of the memory and of the slow one, bytes by which the heap became smaller, whether everything says the same, and what it says."""
+    program = PROGRAM.format(folder=str(folder), firmware=str(FIRMWARE), size=size, slow=slow)
     done = subprocess.run([find_runtime().command, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-def records(listed: bytes) -> dict[str, int]:
-    """Bytes by name, in the order of the list, that are moved: with the object of a function where that is, of a text always."""
-    found = {}
-    for name, size, _crc, bare in _RECORD.iter_unpack(listed):
-        is_text = name.startswith(b"#")
-        found[name.rstrip(b"\0").decode()] = size + is_text + _OBJECT * (bare or is_text)
-    return found
+def records(listed: bytes) -> list[tuple[str, int, int]]:
+    """Name, bytes and kind."""
+    return [(name.rstrip(b"\0").decode(), size, kind) for name, size, _crc, kind in _RECORD.iter_unpack(listed)]
 
 
-def test_listed_is_what_can_be_reached_by_one_name_the_largest_first_and_texts_last(made: Path) -> None:
-    raw = (made / "m.moved").read_bytes()
-    listed = [(name.rstrip(b"\0").decode(), size) for name, size, _crc, _bare in _RECORD.iter_unpack(raw)]
-    names = [name for name, _size in listed if not name.startswith("#")]
-    assert {"plain", "outer", "steps", "waits", "Base.method", "Base.fixed", "Base.__init__", "Base.append", "Heir.method"} <= set(names)
-    assert not set(names) & {"moves", "Base", "outer.inner", "Heir.twice", "Heir.a_name_that_is_longer_than_a_record"}
-    texts = [name for name, _size in listed[len(names) :]]
-    assert len(texts) == 4 and all(name.startswith("#") for name in texts) and sum(name.endswith(".NAMED") for name in texts) == 1
-    sizes = [size for _name, size in listed]
-    assert sizes == sorted(sizes[: len(names)], reverse=True) + sorted(sizes[len(names) :], reverse=True)
+def sizes(listed: bytes, *kinds: int) -> list[int]:
+    """What records of these kinds take where they are moved to, words being of 8 bytes."""
+    taken = {CODE: lambda size: size, INNER: lambda size: size, TABLE: lambda size: size * (8 + _RAW), FUNCTION: lambda _: _OBJECT}
+    return [taken[kind](size) + 7 & ~7 for _name, size, kind in records(listed) if kind in kinds]
+
+
+def test_listed_is_what_can_be_reached_by_one_name_code_before_functions_before_texts(made: Path) -> None:
+    listed = records((made / "m.moved").read_bytes())
+    code = [name for name, _size, kind in listed if kind == CODE]
+    assert {
+        "plain",
+        "outer",
+        "steps",
+        "waits",
+        "Base.method",
+        "Base.fixed",
+        "Base.__init__",
+        "Base.append",
+        "Base.whole",
+        "Heir.method",
+    } <= set(code)
+    assert not set(code) & {"moves", "Base", "inner", "outer.inner", "Heir.twice", "Heir.a_name_that_is_longer_than_a_record"}
+    assert [(name, kind) for name, _size, kind in listed if kind in (INNER, TABLE)] == [
+        ("plain/0", INNER),
+        ("plain", TABLE),
+        ("outer/0", INNER),
+        ("outer", TABLE),
+    ]
+    functions = {name for name, _size, kind in listed if kind == FUNCTION}
+    assert functions == set(code) - {"plain", "Base.whole", "Base.fixed"}  # a default, a property, a static method
+    texts = [name for name, _size, kind in listed if kind == TEXT]
+    assert len(texts) == 4 and sum(name.endswith(".NAMED") for name in texts) == 1
+    kinds = [kind for _name, _size, kind in listed]
+    assert [kind for kind in kinds if kind not in (INNER, TABLE)] == [CODE] * len(code) + [FUNCTION] * len(functions) + [TEXT] * 4
+    of_code = [size for _name, size, kind in listed if kind == CODE]
+    assert of_code == sorted(of_code, reverse=True)
 
 
 def test_what_was_moved_does_what_it_did_and_is_no_longer_in_the_heap(made: Path) -> None:
-    moved, freed, same, said = run(made)
-    listed = records((made / "m.moved").read_bytes())
-    stay = listed["Base.whole"] + listed["Heir.method"]  # a property, and what asks for `super()`, is none of the kind
-    inside = 2 * _OBJECT  # of functions with others inside, `outer` and `plain`
-    assert moved == sum(listed.values()) - stay - inside + _OBJECT  # `plain` has a default
+    taken, texts, freed, same, said = run(made)
+    raw = (made / "m.moved").read_bytes()
+    closure = next(
+        size for name, size, kind in records(raw) if (name, kind) == ("Heir.method", CODE)
+    )  # what asks for `super()` is none of the kind
+    assert taken == sum(sizes(raw, CODE, INNER, TABLE, FUNCTION)) - (closure + 7 & ~7) - _OBJECT
     assert same and said[3:5] == [3, [0, 1, 4, 9, 16]]
-    assert freed > moved - 500  # what imports left counted in
+    assert texts and freed > taken + texts - 500  # what imports left counted in
 
 
 def test_functions_and_texts_are_others_where_they_are_looked_for(made: Path) -> None:
     """Whoever had one before keeps it."""
-    program = PROGRAM.partition("left = ")[0] + (
-        "before = [m.tells, m.steps, m.Base.method, m.Base.__dict__['fixed'], m.NAMED]\n"
+    program = PROGRAM.partition("before = ")[0] + (
+        "before = [m.tells, m.steps, m.outer, m.Base.method, m.Base.__dict__['fixed'], m.NAMED]\n"
         "old = m.Base(3).method\n"
-        + "left = "
-        + PROGRAM.partition("left = ")[2].partition("before = ")[0]
-        + "move(m, {folder!r} + '/m.moved', Memory, 0, Memory)\n"
-        "after = [m.tells, m.steps, m.Base.method, m.Base.__dict__['fixed'], m.NAMED]\n"
+        "move(m, {folder!r} + '/m.moved', memory, slow)\n"
+        "after = [m.tells, m.steps, m.outer, m.Base.method, m.Base.__dict__['fixed'], m.NAMED]\n"
         "gc.collect()\n"
-        "print(json.dumps([[one is other for one, other in zip(before, after)], before[4] == after[4], old(1), before[0]('y') == m.tells('y')]))\n"
+        "print(json.dumps([[one is other for one, other in zip(before, after)], before[5] == after[5], old(1), before[0]('y') == m.tells('y')]))\n"
     )
     done = subprocess.run(
-        [find_runtime().command, "-c", program.format(folder=str(made), firmware=str(FIRMWARE), size=4096)],
+        [find_runtime().command, "-c", program.format(folder=str(made), firmware=str(FIRMWARE), size=6144, slow=512)],
         capture_output=True,
         text=True,
         check=False,
     )
     same, *said = json.loads(done.stdout)
-    assert same == [False, False, False, True, False] and said == [True, [3, 1, "of the class"], True], done.stderr
+    assert same == [False, False, False, False, True, False] and said == [True, [3, 1, "of the class"], True], done.stderr
 
 
 def test_what_finds_no_room_stays(made: Path) -> None:
-    listed = records((made / "m.moved").read_bytes())
-    largest = next(iter(listed.values()))
-    room = largest + 7 & ~7
-    moved, _freed, same, _said = run(made, room)
-    assert moved == largest and same
-    assert run(made, room + 96, 96, "Full")[0] == largest
-    assert largest < run(made, room + 96, 96)[0] <= largest + 96  # in what is slow, which is the same here
-    assert run(made, 0)[0] == 0
+    raw = (made / "m.moved").read_bytes()
+    largest = sizes(raw, CODE)[0]
+    assert run(made, largest, 8)[:2] == [largest, 0]
+    of_code = sum(sizes(raw, CODE, INNER, TABLE))
+    for size in range(largest, of_code, 24):  # between any two, in the middle of a function with others inside too
+        taken, _texts, _freed, same, _said = run(made, size, 0)
+        assert largest <= taken <= size and same
 
 
 def test_what_is_not_as_it_was_listed_stays(made: Path) -> None:
     """Another compiler, another module, another layout of functions."""
-    whole = run(made)[0]
+    taken, texts, *_ = run(made)
     raw = bytearray((made / "m.moved").read_bytes())
     listed = records(raw)
-    changed = [0, len(raw) - _RECORD.size]
-    for at in changed:
-        raw[at + 26] ^= 1
+    inner = [name for name, _size, _kind in listed].index("outer/0")
+    for changed in (0, inner, len(listed) - 1):
+        raw[_RECORD.size * changed + 26] ^= 1
     (made / "m.moved").write_bytes(raw)
-    moved, _freed, same, _said = run(made)
-    assert moved == whole - list(listed.values())[0] - list(listed.values())[-1] and same
+    now, now_texts, _freed, same, _said = run(made)
+    assert same and texts > now_texts
+    lost = sizes(raw, CODE)[0] + _OBJECT, sizes(raw[inner * 32 :], INNER)[0] + sizes(raw[inner * 32 :], TABLE)[0] + _OBJECT
+    assert now == taken - sum(lost), "`large`, what stands in `outer` with the table of it, and those two functions themselves"
     for at in range(0, len(raw), _RECORD.size):
         raw[at : at + 4] = b"none"
-    (made / "m.moved").write_bytes(raw)
-    assert run(made)[0] == 0
+    (made / "m.moved").write_bytes(raw[: _RECORD.size * [kind for *_, kind in listed].index(TEXT)])
+    assert run(made)[:2] == [0, 0]
 
 
 def test_the_list_of_the_application_has_most_of_its_code_and_no_other_slot_has_one() -> None:
-    listed = records(compiled("x64", True)["node/app.moved"])
-    assert sum(listed.values()) > 20_000
+    raw = compiled("x64", True)["node/app.moved"]
+    listed = records(raw)
+    assert sum(sizes(raw, CODE, INNER, TABLE, FUNCTION)) > 20_000
     module = ast.parse(linked("x64", True).texts["node.app"])
     classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
     there = functions_of(module) | {f"{one.name}.{name}" for one in classes for name in functions_of(one)}
-    assert {name for name in listed if not name.startswith("#")} <= there
+    assert {name for name, _size, kind in listed if kind in (CODE, FUNCTION)} <= there
     assert "node/app.moved" not in compiled("x64", False)
 
 

@@ -4,6 +4,12 @@ ESP-IDF has a call that gives it to the heap (`esp_bt_mem_release`), Python has 
 there, and what the heap has is left to objects. It is asked at boot only, and nothing comes back.
 """
 
+from micropython import const
+
+# Of a piece
+_NEXT = const(1)
+_END = const(2)
+
 
 class SpareMemory:
     """`place`: under `pieces`, or another `kind`, address and bytes of each piece that is spare, and under `between` the sizes of the regions of IDF's heap
@@ -15,11 +21,13 @@ class SpareMemory:
 
     def __init__(self, place, regions, kind="pieces"):
         known = place and set(place["between"]) <= {region[0] for region in regions}
-        self._pieces = [list(piece) for piece in place[kind]] if known else []  # the smallest first
+        self._pieces = (
+            [[address, address, address + size] for address, size in place[kind]] if known else []
+        )  # begin, next, end; the smallest first
 
-    def left(self):
-        """Bytes, in all pieces."""
-        return sum(left for _, left in self._pieces)
+    def holds(self, address):
+        """True for what was taken of it."""
+        return any(begin <= address < following for begin, following, _ in self._pieces)
 
     def take(self, size):
         """A bytearray of `size` zeros, of the heap where not so much is spare. Raises MemoryError."""
@@ -28,7 +36,7 @@ class SpareMemory:
     def spare(self, size):
         """A bytearray of `size` zeros that begins where a word may, None where not so much is left in one piece."""
         for piece in self._pieces:
-            if size <= piece[1]:
+            if piece[_NEXT] + size <= piece[_END]:
                 return _cut(piece, size)
         return None
 
@@ -36,9 +44,7 @@ class SpareMemory:
 def _cut(piece, size):
     from uctypes import bytearray_at
 
-    address, left = piece
-    used = (size + 3) & ~3
-    piece[:] = (address + used, left - used)
-    buffer = bytearray_at(address, size)
+    buffer = bytearray_at(piece[_NEXT], size)
+    piece[_NEXT] += (size + 3) & ~3
     buffer[:] = bytes(size)  # whatever the power-up left there
     return buffer

@@ -1,7 +1,7 @@
 """Which functions and texts of the application a node without PSRAM moves out of its heap once they are loaded, and how it knows them again.
 
-`firmware/node/moved.py` does it and reads this list: a record for each, functions before texts, the largest first, for each takes a block of the heap more
-than it has.
+`firmware/node/moved.py` does it and reads this list. Bytecode comes first, the largest first, since each takes whole blocks of the heap and would lie
+scattered in it; then what takes as much where it goes to.
 """
 
 import ast
@@ -9,16 +9,22 @@ import struct
 from binascii import crc32
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 
-from loa.tighten.mpy import constants, functions
+from loa.tighten.mpy import Function, constants, functions
 
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NAME_BYTES = 24
-# Name, bytes and CRC-32 of the code, and whether the function itself can be another object: it points to its code alone, and nothing is made of it where it
-# stands. The name of a text is `#` with its place among the constants, and behind a point what it is called in the module; the zero behind it counts for the
-# CRC alone.
-_RECORD = struct.Struct(f"<{_NAME_BYTES}sHI?x")
-_Record = tuple[bytes, int, int, bool]
+# Name, bytes, CRC-32 and kind. Of a text the zero behind it counts for the CRC alone, and its name is its place among the constants, and behind a point what
+# it is called in the module.
+_RECORD = struct.Struct(f"<{_NAME_BYTES}sHIBx")
+_Record = tuple[bytes, int, int, int]
+CODE = 0  # of a function
+INNER = 1  # of one inside of the last, `/` and its number behind that name; these have none inside
+TABLE = 2  # of those inside, once all of them were moved; as many as `bytes` says
+FUNCTION = 3  # itself, if its code was moved: has no defaults, and what it stands in has it and not something made of it
+TEXT = 4
 
 
 def movable(text: str, compiled: bytes, compile_text: Callable[[str], bytes], under_way: Collection[str] = ()) -> bytes:
@@ -28,20 +34,39 @@ def movable(text: str, compiled: bytes, compile_text: Callable[[str], bytes], un
     looks for the beginning of what is used, and a function under way points into the middle.
     """
     tree = ast.parse(text)
-    found = [one for one in _functions(tree, compiled, compile_text) if one[0].decode() not in under_way]
-    return b"".join(_RECORD.pack(*record) for record in [*found, *_texts(tree, compiled)])
+    found = [one for one in _reached(tree, compiled, compile_text) if one.path[-1] not in under_way]
+    records = [*chain.from_iterable(map(_code, found)), *_functions(tree, found), *_texts(tree, compiled)]
+    return b"".join(_RECORD.pack(*record) for record in records)
 
 
-def _functions(tree: ast.Module, compiled: bytes, compile_text: Callable[[str], bytes]) -> Iterator[_Record]:
+def _reached(tree: ast.Module, compiled: bytes, compile_text: Callable[[str], bytes]) -> list[Function]:
+    """Those that can be found by one name, the largest first; a path is that name alone."""
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     known = _known(sorted({node.name for node in ast.walk(tree) if isinstance(node, _NAMED)}), compile_text)
-    paths = [(tuple(known.get(name, name) for name in one.path), one.code) for one in functions(compiled)]
-    found = [(".".join(path), code) for path, code in paths if _can_be_reached(path, classes)]
-    once = {name for name, times in Counter(name for name, _ in found).items() if times == 1}
+    named = [replace(one, path=tuple(known.get(name, name) for name in one.path)) for one in functions(compiled)]
+    found = [replace(one, path=(".".join(one.path),)) for one in named if _can_be_reached(one.path, classes)]
+    times = Counter(one.path for one in found)
+    return sorted(
+        (one for one in found if times[one.path] == 1 and len(one.path[0]) <= _NAME_BYTES), key=lambda one: (-len(one.code), one.path)
+    )
+
+
+def _code(function: Function) -> Iterator[_Record]:
+    name = function.path[0]
+    yield name.encode(), len(function.code), crc32(function.code), CODE
+    inner = [(f"{name}/{number}".encode(), one) for number, one in enumerate(function.inner) if one and not one.inner]
+    inner = [(called, one) for called, one in inner if len(called) <= _NAME_BYTES]
+    for called, one in inner:
+        yield called, len(one.code), crc32(one.code), INNER
+    if inner and len(inner) == len(function.inner):
+        yield name.encode(), len(inner), 0, TABLE
+
+
+def _functions(tree: ast.Module, found: Sequence[Function]) -> Iterator[_Record]:
     bare = set(_bare(tree, ""))
-    for name, code in sorted(found, key=lambda one: (-len(one[1]), one[0])):
-        if name in once and len(name) <= _NAME_BYTES:
-            yield name.encode(), len(code), crc32(code), name in bare
+    for one in found:
+        if one.path[0] in bare:
+            yield one.path[0].encode(), 0, 0, FUNCTION
 
 
 def _bare(tree: ast.Module | ast.ClassDef, owner: str) -> Iterator[str]:
@@ -63,9 +88,9 @@ def _texts(tree: ast.Module, compiled: bytes) -> Iterator[_Record]:
     texts = [(place, text) for place, text in enumerate(constants(compiled)) if text is not None]
     for place, text in sorted(texts, key=lambda one: -len(one[1])):
         content = text.encode() if isinstance(text, str) else text
-        called = f"#{place}.{named[text]}" if text in named else f"#{place}"
+        called = f"{place}.{named[text]}" if text in named else f"{place}"
         if len(called) <= _NAME_BYTES:
-            yield called.encode(), len(content), crc32(content + b"\0"), False
+            yield called.encode(), len(content), crc32(content + b"\0"), TEXT
 
 
 def _known(names: Sequence[str], compile_text: Callable[[str], bytes]) -> dict[str, str]:

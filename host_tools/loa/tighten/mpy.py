@@ -37,17 +37,19 @@ def _read_whole(content: bytes, change: Callable[[bytes], bytes]) -> "_Rewriter"
 
 @dataclass(frozen=True)
 class Function:
-    """A function in bytecode: its names from the module inwards, a class is one too, and its `code` with the prelude.
+    """A function in bytecode: its names from the module inwards, a class is one too, and its `code` with the prelude. `inner`: those that stand in it, None
+    for one that is no bytecode.
 
     A name that MicroPython has in a table of its own stands in the file by number alone, and is `#` and the number here.
     """
 
     path: tuple[str, ...]
     code: bytes
+    inner: tuple["Function | None", ...] = ()
 
 
 def functions(content: bytes) -> list[Function]:
-    """All functions of an `.mpy` that are bytecode, and stand in nothing but bytecode. ValueError as above."""
+    """All functions of an `.mpy` that are bytecode, and stand in nothing but bytecode, the inner ones first. ValueError as above."""
     return _read_whole(content, bytes).functions
 
 
@@ -137,7 +139,7 @@ class _Rewriter:
         content = self._copy(length + (kind in _WITH_END))[:length]
         return content.decode() if kind == _STR else content if kind == _BYTES else None
 
-    def _function(self, outside: tuple[str, ...] | None) -> None:
+    def _function(self, outside: tuple[str, ...] | None) -> Function | None:
         """`outside`: the names around it; None for the module itself."""
         head = self._read()
         kind = head & 3
@@ -149,16 +151,16 @@ class _Rewriter:
         self._write(len(code) << 3 | head & 7)
         self.out += code
         path = () if outside is None else (*outside, self._named(code) if kind == _BYTECODE else "")
-        if kind == _BYTECODE and path and all(path):
-            self.functions.append(Function(path, code))
         if kind != _BYTECODE:
             self._number()  # offset of the prelude, or flags of the scope
             if kind == _ASSEMBLER:
                 self._number()
                 self._number()
-        if head & 4:
-            for _ in range(self._number()):
-                self._function(path)
+        inner = tuple(self._function(path) for _ in range(self._number())) if head & 4 else ()
+        if kind != _BYTECODE or not path or not all(path):
+            return None
+        self.functions.append(Function(path, code, inner))
+        return self.functions[-1]
 
     def _named(self, code: bytes) -> str:
         """The name that stands in a prelude, behind two fields that end like numbers (py/bc.h)."""
