@@ -6,7 +6,7 @@ there is none at the moment. The signature's member `mac` belongs to `reports`, 
 
 from node.bus.limits import SHA256_TEXT
 from node.bus.report_words import ACCEPTED, BOOT, CACHED_MAX, DROPPED, ORDER, PLAYED, REASON_BYTES_MAX, REFUSED
-from node.bus.schema import Flag, ListOf, MapOf, OneOf, Record, Text, Whole
+from node.bus.schema import Flag, ListOf, MapOf, OneOf, OrNull, Record, Text, Whole
 from node.bus.topics import AREA_DEPTH_MAX, SEGMENT_MAX, is_area, is_segment
 
 _AREA_MAX = (SEGMENT_MAX + 1) * AREA_DEPTH_MAX - 1
@@ -16,15 +16,6 @@ _MS_MAX = 7 * 86400 * 1000
 
 REVISIONS_MAX = 16
 CODECS_MAX = 8
-
-
-def _OrNull(kind):
-    """A value of a kind, or null."""
-    return _look_unless_null, kind
-
-
-def _look_unless_null(kind, value, where):
-    return None if value is None else kind[1][0](kind[1], value, where)
 
 
 # fmt: off
@@ -50,11 +41,11 @@ STATE = Record("state", {
     "version": Text(32, None, "version of the application"),
     "area": _AREA,
     "rate": Whole(8000, 48000, "samples a second"),
-    "playing": _OrNull(_KEY),
+    "playing": OrNull(_KEY),
     "volume": Whole(0, 100, "per cent of the node's ceiling"),
-    "uplink": _OrNull(_ID),
+    "uplink": OrNull(_ID),
     "clock": OneOf("unset", "coarse", "synchronised"),
-    "time": _OrNull(_UNIX),
+    "time": OrNull(_UNIX),
     "journal": _JOURNAL,
     "n": _NUMBER,
     "seen": _NUMBER,
@@ -81,7 +72,7 @@ TELEMETRY = Record("telemetry", {
 _EVENT = {
     "journal": _JOURNAL,
     "n": Whole(1, _COUNT_MAX, "number of this event in its journal"),
-    "t": _OrNull(_UNIX),                  # null: the time was not known
+    "t": OrNull(_UNIX),                  # null: the time was not known
 }
 
 
@@ -101,12 +92,12 @@ EVENTS = {
     }),
     PLAYED: _event(PLAYED, {              # one stretch of sound; `t` is when it began
         "key": _KEY,
-        "bulletin": _OrNull(_ID),         # null: live, siren, chime
-        "sha256": _OrNull(_SHA256),
-        "codec": _OrNull(_ID),            # null: siren, chime
+        "bulletin": OrNull(_ID),         # null: live, siren, chime
+        "sha256": OrNull(_SHA256),
+        "codec": OrNull(_ID),            # null: siren, chime
         "from_ms": _AUDIO_MS,
         "to_ms": _AUDIO_MS,
-        "of_ms": _OrNull(_AUDIO_MS),      # null: live
+        "of_ms": OrNull(_AUDIO_MS),      # null: live
         "why": _WORD,
     }),
     DROPPED: _event(DROPPED, {"key": _KEY, "why": _WORD}),

@@ -1,50 +1,50 @@
 """Kinds of values in words: for whoever sent something else, and for docs/protocol.md. A node needs it only when it refuses."""
 
-from node.bus import schema
+from node.bus.schema import FLAG, LIST, MAP, RECORD, TEXT, WHOLE, WORD
 
 
 def wanted(kind):
     """What a value should have been."""
-    look = kind[0]
-    if look is schema.look_at_list:
+    form = kind[0]
+    if form == LIST:
         return "a list of {} to {}".format(kind[3], kind[2])
-    if look is schema.look_at_map:
+    if form == MAP:
         return "an object of at most {} members".format(kind[3])
-    if look is schema.look_at_record:
+    if form == RECORD:
         return "an object: " + describe(kind)
     return describe(kind)
 
 
 def describe(kind):
     """One line; of a record its title."""
-    look = kind[0]
-    if look is schema.look_at_text:
+    form = kind[0]
+    if form == TEXT:
         return "{}, at most {} bytes".format(kind[3], kind[1])
-    if look is schema.look_at_whole:
+    if form == WHOLE:
         return "{}whole number {} to {}".format(kind[3] and kind[3] + ", ", kind[1], kind[2])
-    if look is schema.look_at_flag:
+    if form == FLAG:
         return "true or false"
-    if look is schema.look_at_word:
+    if form == WORD:
         return "one of " + ", ".join(kind[1])
-    if look is schema.look_at_list:
+    if form == LIST:
         return "list of {} to {}: {}".format(kind[3], kind[2], describe(kind[1]))
-    if look is schema.look_at_map:
+    if form == MAP:
         return "object of at most {}: {}".format(kind[3], describe(kind[2]))
-    if look is schema.look_at_record:
+    if form == RECORD:
         return kind[1]
-    return describe(kind[1]) + ", or null"  # the one kind that stands elsewhere, see `report_fields`
+    return describe(kind[1]) + ", or null"
 
 
 def part_of(kind):
     """The kind of what a list or an object of like members has; None for any other."""
-    if kind[0] is schema.look_at_list:
+    if kind[0] == LIST:
         return kind[1]
-    return kind[2] if kind[0] is schema.look_at_map else None
+    return kind[2] if kind[0] == MAP else None
 
 
 def is_record(kind):
     """True for an object with named members."""
-    return kind[0] is schema.look_at_record
+    return kind[0] == RECORD
 
 
 def title(record):
