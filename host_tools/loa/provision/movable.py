@@ -85,7 +85,7 @@ def _texts(tree: ast.Module, compiled: bytes) -> Iterator[_Record]:
         match statement:
             case ast.Assign([ast.Name(name)], ast.Constant(str() | bytes() as text)):
                 named[text] = name
-    texts = [(place, text) for place, text in enumerate(constants(compiled)) if text is not None]
+    texts = [(place, text) for place, text in enumerate(constants(compiled)) if text]  # an empty one is the runtime's own
     for place, text in sorted(texts, key=lambda one: -len(one[1])):
         content = text.encode() if isinstance(text, str) else text
         called = f"{place}.{named[text]}" if text in named else f"{place}"
