@@ -50,8 +50,9 @@ def overlay(number):
         from archive import show
 
         show("{}.mpy".format(number))
-        _kept.extend((__import__("overlay"), number))
-        del sys.modules["overlay"]
+        module = __import__("overlay")
+        del sys.modules["overlay"]  # whatever fails from here on, nobody takes it for another
+        _kept.extend((module, number))
     return _kept[0]
 
 
