@@ -351,13 +351,12 @@ class Node:
     # What is told of the node
 
     def _state(self):
+        stored = self.fetcher.stored()  # before the others, whose code is in another overlay
         settings = self.settings
         identity = {"version": settings.version, "area": settings.area, "codecs": self.codecs, "rate": self.board.rate}
         player = (self.conductor.on_air, self.conductor.volume)
         journal = (self.journal.id, self.journal.last_n, self.journal.seen_n)
-        return state.build(
-            identity, self.admission.revisions(), player, self.uplink.name, self.clock, self.nonce, journal, self.fetcher.stored()
-        )
+        return state.build(identity, self.admission.revisions(), player, self.uplink.name, self.clock, self.nonce, journal, stored)
 
     def _telemetry(self):
         gc.collect()

@@ -100,7 +100,8 @@ class Reporter:
                 while self._waiting:
                     self._answer(self._waiting.pop(0), None)
                 if self._session.connected:
-                    self._send(topics.STATE, self._build_state(), qos=1, retain=True)
+                    report = self._build_state()
+                    self._send(topics.STATE, report, qos=1, retain=True)
 
     async def report_events(self):
         """Task: unseen events in their order, again after longer and longer pauses until they are seen."""

@@ -84,6 +84,7 @@ class Download:
         response = await get(address, {"Range": "bytes={}-".format(self._have)} if self._have else {})
         try:
             await self._check(response)
+            response.headers = {}  # of no use any more, and a file takes its time
             self._begin_pieces()
             await self._receive(response)
         finally:

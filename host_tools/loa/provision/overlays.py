@@ -251,6 +251,7 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
     "choose": (
         "node.duties.fetcher:Fetcher._complain",
         "node.duties.fetcher:Fetcher._wanted",
+        "node.duties.fetcher:Fetcher.stored",
         "node.duties.sounds:Sounds.variant",
         "node.duties.sounds:Sounds._preference",
         "node.store.cache:Cache.path",
@@ -264,7 +265,6 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
     ),
     # Tells the station.
     "report": (
-        "node.app:Node._state",
         "node.app:Node._telemetry",
         "node.bus.report_words",
         "node.bus.reports",
@@ -272,7 +272,6 @@ _FOR_MOMENTS: dict[str, tuple[str, ...]] = {
         "node.drivers.fitted:Fitted.measure",
         "node.drivers.fitted:Fitted.faults",
         "node.drivers.fitted:Fitted._attempt",
-        "node.duties.fetcher:Fetcher.stored",
         "node.duties.reporter:Reporter._answer",
         "node.duties.reporter:Reporter._send",
         "node.health.state",
