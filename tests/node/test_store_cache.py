@@ -32,7 +32,7 @@ def test_a_broken_connection_goes_on_by_range_over_a_boot():
     bench.refused(A, UNREACHABLE)
     run(bench.fetch(A))
     assert bench.holds(A)
-    assert bench.offsets() == [0, 8192, 8192, 16384]
+    assert bench.offsets() == [0, 9216, 9216, 17408]
     bench.done()
 
 
@@ -41,7 +41,7 @@ def test_a_server_without_range_begins_anew():
     bench.server.manners = [("breaks", 10_000), "whole"]
     bench.refused(A, UNREACHABLE)
     run(bench.fetch(A))
-    assert bench.holds(A) and bench.offsets() == [0, 8192]
+    assert bench.holds(A) and bench.offsets() == [0, 9216]
     bench.done()
 
 
@@ -83,7 +83,7 @@ def test_every_wrong_answer_to_a_range():
         bench.refused(A, UNREACHABLE)
         bench.refused(A, code)
         run(bench.fetch(A))
-        assert bench.holds(A) and bench.offsets()[1] == 8192, manner
+        assert bench.holds(A) and bench.offsets()[1] == 9216, manner
         bench.done()
 
 

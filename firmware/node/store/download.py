@@ -15,7 +15,7 @@ from node.refusal import FULL, HASH, HTTP_STATUS, LENGTH, Refused
 from node.store import files
 
 _ENOSPC = const(28)  # not in MicroPython's errno; littlefs's -28 becomes this
-_PIECE = const(2048)  # half a flash block, which it goes on with, and about 0.5 ms of hashing
+_PIECE = const(1024)  # a quarter of a flash block, which it goes on with, and about 0.25 ms of hashing
 _SYNC_EVERY = const(65536)  # bytes that a power cut may cost; a sync costs about one erase more
 _WHOLE = const(200)
 _PART = const(206)
