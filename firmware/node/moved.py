@@ -37,7 +37,8 @@ _CONSTANTS = const(3)  # of `mp_module_context_t`: type, names, table of names, 
 
 
 def move(module, listing, memory, slow):
-    """Move what `listing` (a path) names of `module`: texts into `slow`, a `SpareMemory`, the rest into `memory`, another, as long as there is room.
+    """Move what `listing` (a path) names of `module`: texts and as many functions as there is room for into `slow`, a `SpareMemory`, code and the other
+    functions into `memory`, another, as long as there is room.
 
     Called at boot, while none of these functions is under way: it would go on with the code it has, which the collector would no longer keep.
     """
@@ -61,7 +62,7 @@ def move(module, listing, memory, slow):
         elif kind == _TABLE and inner == size:
             _move_table(_function(module, name), size, memory)
         elif kind == _FUNCTION:
-            _move_function(module, name, memory)
+            _move_function(module, name, memory, slow)
         elif kind == _TEXT:
             _move_text(module, name, size, crc, slow)
 
@@ -99,12 +100,13 @@ def _move_table(function, count, memory):
         _set_word(function, _CHILDREN, table)
 
 
-def _move_function(module, name, memory):
-    """Let there be another function of the same code, if all to which it points lies there."""
+def _move_function(module, name, memory, slow):
+    """Let there be another function of the same code, if all to which it points lies in `memory`: in `slow`, for no more than three words of it are read in a
+    call, or there too."""
     function = _function(module, name)
     children = function and _word(function, _CHILDREN)
     if function and memory.holds(_word(function, _BYTES)) and (not children or memory.holds(children)):
-        place = _copied(function, _OBJECT * _WORD, memory)
+        place = _copied(function, _OBJECT * _WORD, slow) or _copied(function, _OBJECT * _WORD, memory)
         if place:
             holder, last = _place(module, name)
             setattr(holder, last, _object(place))

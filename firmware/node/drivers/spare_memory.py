@@ -26,8 +26,11 @@ class SpareMemory:
         )  # begin, next, end; the smallest first
 
     def holds(self, address):
-        """True for what was taken of it."""
-        return any(begin <= address < following for begin, following, _ in self._pieces)
+        """True for what was taken of it, by its address as `uctypes.addressof` says it."""
+        from uctypes import addressof, bytearray_at
+
+        starts = [(addressof(bytearray_at(begin, 1)), following - begin) for begin, following, _ in self._pieces]
+        return any(start <= address < start + taken for start, taken in starts)
 
     def take(self, size):
         """A bytearray of `size` zeros, of the heap where not so much is spare. Raises MemoryError."""

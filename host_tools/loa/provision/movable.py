@@ -1,7 +1,7 @@
 """Which functions and texts of the application a node without PSRAM moves out of its heap once they are loaded, and how it knows them again.
 
 `firmware/node/moved.py` does it and reads this list. Bytecode comes first, the largest first, since each takes whole blocks of the heap and would lie
-scattered in it; then what takes as much where it goes to.
+scattered in it; then texts, which alone are as slow as they may be, and functions, which take as much where they go to.
 """
 
 import ast
@@ -35,7 +35,7 @@ def movable(text: str, compiled: bytes, compile_text: Callable[[str], bytes], un
     """
     tree = ast.parse(text)
     found = [one for one in _reached(tree, compiled, compile_text) if one.path[-1] not in under_way]
-    records = [*chain.from_iterable(map(_code, found)), *_functions(tree, found), *_texts(tree, compiled)]
+    records = [*chain.from_iterable(map(_code, found)), *_texts(tree, compiled), *_functions(tree, found)]
     return b"".join(_RECORD.pack(*record) for record in records)
 
 
