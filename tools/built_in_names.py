@@ -1,5 +1,5 @@
-"""Writes `built_in_names.txt` of the linker anew: names of constants and classes that the stubs of MicroPython's modules in C know and an image of its
-runtime has. Run it as `python tools/built_in_names.py IMAGE`."""
+"""Writes `built_in_names.txt` of the linker anew: names of constants and classes that the stubs of MicroPython's modules know, in C and frozen, and an image
+of its runtime has. Run it as `python tools/built_in_names.py IMAGE`."""
 
 import ast
 import builtins
@@ -9,7 +9,34 @@ from pathlib import Path
 
 TARGET = Path(__file__).parent.parent / "host_tools" / "loa" / "provision" / "link" / "built_in_names.txt"
 _STUBS = "micropython-esp32-stubs"
-_MODULES = ["bluetooth", "deflate", "errno", "esp", "esp32", "framebuf", "machine", "network", "select", "socket", "tls", "uctypes", "vfs"]
+_MODULES = [
+    "aioespnow",
+    "bluetooth",
+    "core",
+    "deflate",
+    "dht",
+    "ds18x20",
+    "errno",
+    "esp",
+    "esp32",
+    "espnow",
+    "event",
+    "framebuf",
+    "io",
+    "lock",
+    "machine",
+    "neopixel",
+    "network",
+    "onewire",
+    "select",
+    "simple",
+    "socket",
+    "ssl",
+    "stream",
+    "tls",
+    "uctypes",
+    "vfs",
+]
 
 
 def names_in(image: bytes) -> set[str]:
