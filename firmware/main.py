@@ -28,11 +28,14 @@ def close_console(timer):
 
 machine.Timer(0, mode=machine.Timer.PERIODIC, period=_CONSOLE_MS, callback=close_console)
 
+import growth
 import mounting
 
 root = mounting.mount_all(watchdog)
 del mounting, sys.modules["mounting"]
 
-from node.start import main
+with growth.Growth():
+    from node.start import main
+del growth, sys.modules["growth"]
 
 main(root, watchdog)

@@ -308,16 +308,19 @@ def test_registers_keep_what_is_written():
     _refuses(ValueError, machine.mem32.__getitem__ if hasattr(machine.mem32, "__getitem__") else None, 2)
 
 
-def test_idf_heap_has_room_for_a_small_ring_beside_a_session_without_psram():
+def test_idf_heap_has_room_for_a_ring_beside_a_session_without_psram():
     heap = Heap()
     heap.open_session(False)
-    assert _refuses(OSError, heap.open_ring, 12_288, False).args[0] == errno.ENOMEM
+    assert _refuses(OSError, heap.open_ring, 24_576, False).args[0] == errno.ENOMEM
     heap.open_ring(8_192, False)
+    assert heap.region(False)[1] > 13_000
     heap.close_session()
+    heap.close_ring()
+    heap.open_ring(16_384, False)
     assert _refuses(OSError, heap.open_session, False).args[0] == errno.ENOMEM
     heap.close_ring()
     heap.open_session(False)
-    heap.open_ring(12_288, True)
+    heap.open_ring(24_576, True)
 
 
 def test_idf_heap_has_room_for_one_session_without_psram():

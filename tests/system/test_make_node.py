@@ -246,7 +246,13 @@ def test_a_module_that_is_compiled_now_is_not_hidden_by_its_source(offline, tmp_
             make_node(offline, port(plugged), ["ban-la-1"], Heard())
         assert "archive.py" in _files(plugged, "vfs")
         provision(offline, port(plugged), "ban-la-1", Heard())
-        assert sorted(name for name in _files(plugged, "vfs") if "json" not in name) == ["archive.mpy", "ca.pem", "main.py", "mounting.mpy"]
+        assert sorted(name for name in _files(plugged, "vfs") if "json" not in name) == [
+            "archive.mpy",
+            "ca.pem",
+            "growth.mpy",
+            "main.py",
+            "mounting.mpy",
+        ]
 
 
 def test_an_application_that_does_not_fit_beside_the_old_one_takes_its_place(offline, tmp_path, monkeypatch):

@@ -27,7 +27,11 @@ from loa.site.model import Site
 
 _SLOT = "a.zip"
 # What main.py imports before there is an application, and what is asked of it by others.
-_BOOT = {"archive": ("ENTRY_SIZE", "Archive", "key", "number", "show"), "mounting": ("mount_all", "open_archive")}
+_BOOT = {
+    "archive": ("ENTRY_SIZE", "Archive", "key", "number", "show"),
+    "growth": ("Growth",),
+    "mounting": ("mount_all", "open_archive"),
+}
 _BYTECODE = "xtensawin"  # bytecode alone is the same for every processor, with the integers of the smallest
 
 

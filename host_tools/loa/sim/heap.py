@@ -6,16 +6,16 @@ holds, is where a program of small objects fails as it does on the board; one of
 
     board           its heap                                   here
     with PSRAM      2 MB and more                              452 KB of it: less than any such board has, so that growth shows early
-    without PSRAM   112 KB, beyond which the radio has none    132 KB of it, and what is spare beside it
+    without PSRAM   102 KB, by `firmware/growth.py`            112 KB of it, and what is spare beside it
 
-The last line is a debt, not a model: orders, a plan and a stop that come while it plays need 130 KB of it here, and on the chip a whole node fits into
-its 112 (`docs/board.md`, "Without PSRAM"). It bounds what the firmware may grow to.
+The last line is a debt, not a model: orders, a plan and a stop that come while it plays need 108 KB of it here, and on the chip a whole node fits into
+its 102 (`docs/board.md`, "Without PSRAM"). It bounds what the firmware may grow to.
 """
 
 _WORD = 2  # of 64 bits and of 32
 _EMULATION_KB = 121  # held by start.py and the emulated modules, by gc.mem_alloc() before the first line of main.py
 _WITH_PSRAM_KB = 452
-_WITHOUT_PSRAM_KB = 132
+_WITHOUT_PSRAM_KB = 112
 _SPARE_KB = 44  # of no heap on the chip (`loa.sim.esp32.spare_memory`)
 
 

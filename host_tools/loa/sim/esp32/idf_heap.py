@@ -1,18 +1,18 @@
 """The heap of IDF beside MicroPython's, as far as TLS sessions and the ring of I2S fill it: without PSRAM there is room for one session, and beside it for
-a ring of 8 KB.
+one ring.
 
-Figures from an emulated ESP32 with the stock 1.23 and a whole node without PSRAM, its GC heap of 112 KB, Wi-Fi up: a session takes 25 to 31 KB, up to 35 while
+Figures from an emulated ESP32 with the stock 1.23 and a whole node without PSRAM, its GC heap of 102 KB, Wi-Fi up: a session takes 25 to 31 KB, up to 35 while
 hands are shaken, and the second fails with OSError(12).
 """
 
 import errno
 
-_SESSION = 27_000
+_SESSION = 25_100
 _HANDSHAKE = 35_000
 _REGION = 226_000
-_FREE = 39_500  # with Wi-Fi up and no session
-_LARGEST = 38_912  # a session needs its 16 KB + 4 KB buffers and more in one piece; what is left after one has none so large
-_LARGEST_AFTER = 9_216
+_FREE = 49_700  # with Wi-Fi up and no session
+_LARGEST = 49_152  # a session needs its 16 KB + 4 KB buffers and more in one piece; what is left after one has none so large
+_LARGEST_AFTER = 18_432
 _RADIO = 2_000  # that Wi-Fi needs for what comes
 _PSRAM = 4 << 20
 
