@@ -1,6 +1,7 @@
 """The brokers that loa starts: who may do what, what survives a kill, and accounts that come and go. The same on every engine that is here."""
 
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -168,3 +169,14 @@ def test_misuse_is_said_plainly(broker: Broker, loa_commune: Commune, tmp_path: 
         broker.wipe()
     with pytest.raises(LoaError, match="not been started"):
         _ = NatsBroker(loa_commune.site, loa_commune.keyring, tmp_path / "never").port
+
+
+def test_a_client_of_tests_that_is_not_connected_just_then_subscribes_when_it_is(broker: Broker, loa_commune: Commune) -> None:
+    with loa_commune.client() as client:
+        stream = client.mqtt.socket()
+        assert stream is not None
+        stream.shutdown(socket.SHUT_RDWR)
+        eventually(lambda: not client.up.is_set(), "the connection lost")
+        assert client.subscribe("loa/v1/to/son-la/plan")
+        client.publish("loa/v1/to/son-la/plan", b"x")
+        eventually(lambda: client.got("loa/v1/to/son-la/plan"), "what was subscribed to")

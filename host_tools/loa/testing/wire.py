@@ -57,6 +57,7 @@ class Client:
         self._granted: dict[int, bool] = {}
         self._published: set[int] = set()
         self._filters: list[tuple[str, int]] = []
+        self._asked: dict[tuple[str, int], list[int]] = {}  # by which packets, of several connections where one broke
         self.mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id or user)
         self.mqtt.username_pw_set(user, password)
         self.mqtt.reconnect_delay_set(1, 1)
@@ -84,10 +85,13 @@ class Client:
     def subscribe(self, topic: str, qos: int = 0) -> bool:
         """True if the broker grants it; it is asked for again on every new connection."""
         self._filters.append((topic, qos))
-        _, mid = self.mqtt.subscribe(topic, qos)
-        assert mid is not None
-        eventually(lambda: mid in self._granted, f"an answer to subscribing {topic}")
-        return self._granted[mid]
+        self._ask(self.mqtt, topic, qos)
+
+        def answers() -> list[bool]:
+            return [self._granted[mid] for mid in self._asked.get((topic, qos), []) if mid in self._granted]
+
+        eventually(answers, f"an answer to subscribing {topic}")
+        return answers()[-1]
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         """Publish with QoS 1 and wait for the broker's acknowledgement."""
@@ -114,8 +118,14 @@ class Client:
 
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
         for topic_filter in self._filters:
-            client.subscribe(*topic_filter)
+            self._ask(client, *topic_filter)
         self.up.set()
+
+    def _ask(self, client: mqtt.Client, topic: str, qos: int) -> None:
+        """Subscribe; without a connection it is left to the next."""
+        _, mid = client.subscribe(topic, qos)
+        if mid is not None:
+            self._asked.setdefault((topic, qos), []).append(mid)
 
 
 class FakeNode(Client):
