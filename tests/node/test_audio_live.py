@@ -122,6 +122,32 @@ def test_a_source_that_is_closed_while_it_connects_again_stays_closed():
     VirtualClock().run(scenario())
 
 
+def test_a_source_that_is_closed_gives_its_ring_back_whatever_becomes_of_the_cancellation():
+    class Deaf(Response):
+        async def readinto(self, view):
+            if self._at >= 2000:
+                try:
+                    await asyncio.sleep(10)
+                except asyncio.CancelledError:
+                    pass
+                view[:10] = bytes(10)
+                return 10
+            return await super().readinto(view)
+
+    async def scenario():
+        source = live(Server(Deaf(pcm_head() + bytes(SECOND))))
+        await source.open(0)
+        while not source._ring.count:
+            await asyncio.sleep_ms(10)
+        count, receiver = source._ring.count, source._receiver
+        await asyncio.sleep(1)
+        source.close()
+        await asyncio.sleep(1)
+        assert receiver.done() and not source._ring._pieces and source._ring.count <= max(count, 2000)
+
+    VirtualClock().run(scenario())
+
+
 def test_another_format_is_not_taken_up():
     other = b"RIFF\0\0\0\0WAVE" + ima_format_chunk(512) + b"data\xff\xff\xff\xff" + bytes(60_000)
     good = pcm_head() + bytes(array("h", [5000] * RATE))

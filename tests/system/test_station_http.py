@@ -132,6 +132,24 @@ async def after(seconds: float, work: Awaitable[aiohttp.ClientResponse]) -> aioh
     return await work
 
 
+def test_who_says_how_much_it_can_hold_is_not_sent_more_at_once(loa_commune: Commune, tmp_path: Path) -> None:
+    async def work(station: Station, client: aiohttp.ClientSession) -> None:
+        name = station.live_start(AREA, str(speech_like(5, tmp_path / "live.wav")), codec=wav.PCM16)
+        url = station.live_url(name, "priority")
+        first = await joined(client, url)
+        await first.content.readexactly(44 + 48_000)  # a second of it has gone by
+        little, much = [await joined(client, url, Prefer=preference) for preference in ("ahead=4096", "respond-async")]
+        begun = time.monotonic()
+        await little.content.readexactly(44 + 36_000)
+        took = time.monotonic() - begun
+        await much.content.readexactly(44 + 36_000)
+        assert took > 0.5 and time.monotonic() - begun < took + 0.1  # the other has had it all the while
+        for response in (first, little, much):
+            response.close()
+
+    run(loa_commune, work, plain_live=True)
+
+
 def test_live_with_titles_is_the_same_stream(loa_commune: Commune, tmp_path: Path) -> None:
     async def work(station: Station, client: aiohttp.ClientSession) -> None:
         name = station.live_start(AREA, str(speech_like(2.5, tmp_path / "live.wav")), codec=wav.PCM16)

@@ -25,6 +25,10 @@ class Jitter:
         self._partial = 0  # bytes behind those, of a block that is not whole yet
         self._break_in = -1  # readable bytes before the break, -1: there is none
 
+    def end(self):
+        """Give its memory back: whoever still holds the ring needs none of it."""
+        self._pieces = ()
+
     @property
     def broken(self):
         """True while a break lies ahead."""

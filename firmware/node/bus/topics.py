@@ -5,6 +5,7 @@ An area is a path of `[a-z0-9-]` segments, province first. A node belongs to one
 
 ROOT = "loa/v1"
 HTTP_ROOT = "/v1"
+AHEAD = "ahead="  # begins a preference (RFC 7240) with how many bytes of a live stream its listener can hold
 
 PLAN = "plan"
 AIR = "air"

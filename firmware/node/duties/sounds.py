@@ -8,6 +8,7 @@ from micropython import const
 from node.audio.sources.chime import Chime, Siren
 from node.audio.sources.file import FileSource
 from node.audio.wav import MP3
+from node.bus import topics
 from node.late import Loading
 from node.link.backoff import Backoff
 from node.refusal import CODEC, LIVE_REFUSED, RATE, Refused
@@ -18,6 +19,7 @@ CHIME = "chime"
 LIVE = "live"
 
 _SIREN_MS = const(12_000)
+_AHEAD_MORE = const(1024)  # bytes of a stream that may wait in TCP, which is IDF's memory, behind a full ring
 _RECONNECT_FIRST_MS = const(300)
 _RECONNECT_LONGEST_MS = const(5_000)
 
@@ -113,7 +115,8 @@ class Sounds:
             from node.audio.jitter import Jitter
             from node.audio.sources.live import LiveSource
         backoff = Backoff(_RECONNECT_FIRST_MS, _RECONNECT_LONGEST_MS, self._chance)
-        return Sound(LiveSource(self._get, urls, backoff, Jitter(self._live_bytes)), None, live["codec"])
+        headers = {"Prefer": topics.AHEAD + str(self._live_bytes + _AHEAD_MORE)}
+        return Sound(LiveSource(self._get, urls, backoff, Jitter(self._live_bytes), headers), None, live["codec"])
 
 
 def _stored(variant, path):

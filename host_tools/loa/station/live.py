@@ -1,7 +1,7 @@
 """Live streams: one source, decoded and paced in real time, encoded once, heard by many listeners who can not hold each other up.
 
 queue              owner            full means
-backlog, 1.5 s     LiveStream       the oldest block goes; a listener who joins gets it at once, as its first buffer
+backlog, 1.5 s     LiveStream       the oldest block goes; a listener who joins gets it at once, as its first buffer, or as much of it as it can hold
 one a listener     Listener, 8 s    the oldest block goes: who is too slow hears a gap and stays in time
 """
 
@@ -65,9 +65,12 @@ class LiveStream:
         """What every listener gets first."""
         return self._encoder.header
 
-    def join(self) -> Listener:
-        """A new listener, with the newest blocks at once."""
-        listener = Listener(list(self._backlog), round(_QUEUE_S / self._block_s))
+    def join(self, ahead: int | None = None) -> Listener:
+        """A new listener, with the newest blocks at once, of no more than `ahead` bytes if it says so."""
+        backlog = list(self._backlog)
+        while ahead is not None and sum(map(len, backlog)) > ahead:
+            del backlog[0]
+        listener = Listener(backlog, round(_QUEUE_S / self._block_s))
         if self._over:
             listener.put(None)
         else:

@@ -5,6 +5,7 @@
 /v1/live/<name>           a WAV or MP3 stream without end; over plain HTTP only if the site allows it
 """
 
+import re
 import ssl
 from collections.abc import AsyncIterator
 
@@ -88,7 +89,7 @@ class Server:
         if wants_title:
             response.headers["icy-metaint"] = str(ICY_INTERVAL)
         await response.prepare(request)
-        listener = stream.join()
+        listener = stream.join(_ahead(request.headers.get("Prefer", "")))
         try:
             pieces = _headed(stream.header, listener.blocks())
             async for piece in _with_title(pieces, name) if wants_title else pieces:
@@ -99,6 +100,12 @@ class Server:
             stream.leave(listener)
         await response.write_eof()
         return response
+
+
+def _ahead(preference: str) -> int | None:
+    """How many bytes of a stream a listener can hold, if it says so (RFC 7240)."""
+    found = re.fullmatch(rf"{topics.AHEAD}(\d{{1,9}})", preference.strip())
+    return int(found[1]) if found else None
 
 
 async def _headed(header: bytes, blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -21,12 +21,14 @@ class LiveSource:
     """See `node.audio.sources`.
 
     `get(url, headers)` is a coroutine that returns a response (see `Connection`) and raises Refused; it and the response's reads end by themselves
-    in seconds. `urls`: the address and, if there is one, its backup. `backoff` has `next()` in ms and `reset()`. `ring`: a `Jitter`.
+    in seconds. `urls`: the address and, if there is one, its backup. `backoff` has `next()` in ms and `reset()`. `ring`: a `Jitter`. `headers`: what
+    the server is told.
     """
 
-    def __init__(self, get, urls, backoff, ring):
+    def __init__(self, get, urls, backoff, ring, headers=None):
         self._get = get
         self._urls = urls
+        self._headers = headers or {}
         self._backoff = backoff
         self._ring = ring
         self._failures = 0
@@ -86,6 +88,7 @@ class LiveSource:
             self._receiver.cancel()
         if self._connection:
             self._connection.close()
+        self._ring.end()
 
     async def _receive(self):
         """Fill the ring as long as the source is open."""
@@ -94,6 +97,8 @@ class LiveSource:
                 await self._pour()
             except Refused:
                 pass  # as good as an end: the stream is taken up again either way
+            if self._closed:
+                return
             self._connection.close()
             self._ring.cut()
             self._arrived.set()
@@ -109,7 +114,7 @@ class LiveSource:
                 await self._room.wait()
                 continue
             n = await self._connection.readinto(space)
-            if n == 0:
+            if n == 0 or self._closed:  # a cancellation can be lost to what came with it
                 return
             self._failures = 0
             self._backoff.reset()
@@ -133,7 +138,7 @@ class LiveSource:
 
     async def _connect(self):
         """A connection of which the sound comes next, in the format that plays already where one does."""
-        connection = Connection(await self._get(self._urls[self._place], {}))
+        connection = Connection(await self._get(self._urls[self._place], self._headers))
         try:
             await connection.open()
             if self._closed:  # `wait_for` loses a cancellation that comes with what it waited for
