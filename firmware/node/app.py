@@ -8,7 +8,6 @@ import gc
 import json
 import os
 import random
-import sys
 import time
 
 from micropython import const
@@ -44,7 +43,6 @@ from node.link.net import Network
 from node.link.resolver import Resolver
 from node.link.sntp import Sntp
 from node.link.uplink import Uplink
-from node.moved import move
 from node.plan.agenda import Agenda
 from node.refusal import OVERSIZED, Refused
 from node.settings import Settings
@@ -67,7 +65,6 @@ _PLAYER_HANG_MS = const(10_000)
 def main(board):
     """Run the node until one of its tasks fails; the watchdog then starts it anew."""
     try:
-        move(sys.modules["node.app"], board.root + "/slot/node/app.moved", board.memory, board.slow_memory)
         asyncio.run(Node(board).run())
     finally:
         board.amplifier.off()  # before the clocks stop, whatever it was

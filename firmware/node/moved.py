@@ -6,6 +6,7 @@ heap, but for the module, which stays (py/objfun.h, py/emitglue.h, py/objpropert
 The host lists them with the CRC-32 of their bytes (`loa.provision.movable`), so what is not just what was expected stays where it is.
 """
 
+import sys
 from binascii import crc32
 from struct import calcsize
 
@@ -36,9 +37,9 @@ _ITEMS = const(3)  # of `mp_obj_list_t`: type, room, length, items
 _CONSTANTS = const(3)  # of `mp_module_context_t`: type, names, table of names, table of constants
 
 
-def move(module, listing, memory, slow):
-    """Move what `listing` (a path) names of `module`: texts and as many functions as there is room for into `slow`, a `SpareMemory`, code and the other
-    functions into `memory`, another, as long as there is room.
+def move(application, listing, memory, slow):
+    """Move what `listing` (a path) names of the module `application`: texts and as many functions as there is room for into `slow`, a `SpareMemory`, code
+    and the other functions into `memory`, another, as long as there is room.
 
     Called at boot, while none of these functions is under way: it would go on with the code it has, which the collector would no longer keep.
     """
@@ -46,6 +47,7 @@ def move(module, listing, memory, slow):
         file = open(listing, "rb")
     except OSError:
         return  # whoever has the memory has no list
+    module = sys.modules[application]
     record = bytearray(_RECORD_BYTES)
     inner = None  # how many of the functions inside the last one were moved; None: it was not
     while file.readinto(record):

@@ -28,6 +28,7 @@ _FROM_FIRMWARE = (
     "node/__init__.",
     "node/board.",
     "node/drivers/",
+    "node/moved.",
     "node/portal/__init__.",
     "node/portal/wanted.",
     "node/refusal.",

@@ -39,6 +39,7 @@ _AT_BOOT: dict[str, tuple[str, ...]] = {
         "node.settings",
         "node.store.networks",
     ),
+    "move": ("node.moved",),  # what stays of the code leaves the heap, before anything is made
     "parts": (
         "node.app:Node.__init__",
         "node.app:Node._make_session",
@@ -99,7 +100,6 @@ _AT_BOOT: dict[str, tuple[str, ...]] = {
         "node.duties.diary:Diary.booted",
         "node.duties.diary:Diary.restore",
         "node.health.last_words:take",
-        "node.moved",
         "node.plan.agenda:Agenda.restore",
         "node.store.cache:Cache.load",
         "node.store.files:prepare",

@@ -89,9 +89,9 @@ def compiled(march: str | None, lean: bool = False) -> Mapping[str, bytes]:
 
 
 def _under_way(texts: Mapping[str, str]) -> list[str]:
-    """What the functions are called in the joined module that have begun when it moves its code, and never end."""
+    """What the function is called in the joined module that has begun when its code is moved, and never ends."""
     (start,) = [node for node in ast.parse(texts[_START]).body if isinstance(node, ast.ImportFrom)]
-    return [start.names[0].name, *ENTRY[_WHOLE]]
+    return [start.names[0].name]
 
 
 def _is_kernel(module: str) -> bool:
