@@ -309,11 +309,13 @@ def test_every_name_leads_to_the_page(one_portal: Portal) -> None:
     assert asked(b"\x07example\x03com\x00", 28)[6:8] == b"\0\0"
 
 
-def test_a_node_without_a_network_opens_the_page_at_power_up_and_joins(loa_node: MakeNode) -> None:
+@pytest.mark.parametrize("name", ["generic-esp32-wrover-max98357a", "generic-esp32-max98357a"])
+def test_a_node_without_a_network_opens_the_page_at_power_up_and_joins(loa_node: MakeNode, name: str) -> None:
     """The whole of it: the real `main.py`, the slot as it is flashed, the emulated radio and amplifier."""
-    homeless, found = site().model_copy(update={"networks": {}}), runtime("micropython")
-    board = load_board(site().nodes[NODE].board)
-    files = node_files(homeless, keyring(), NODE, Services(8883, "http://localhost:1", ()), cached_application(found.march))
+    nodes = {NODE: site().nodes[NODE].model_copy(update={"board": name})}
+    homeless, found = site().model_copy(update={"networks": {}, "nodes": nodes}), runtime("micropython")
+    board = load_board(name)
+    files = node_files(homeless, keyring(), NODE, Services(8883, "http://localhost:1", ()), cached_application(found.march, board.lean))
     node = loa_node(build_image(board, files), found.name)
     doors = {"80": free_port(socket.SOCK_STREAM), "53": free_port(socket.SOCK_DGRAM)}
     node.surround(doors=doors)
