@@ -20,9 +20,7 @@ _CAUSES = {
     machine.SOFT_RESET: "soft",
 }
 
-_BESIDE_RING = const(
-    4_096
-)  # bytes of IDF's memory: descriptors, the copying task and its stack (ports/esp32/machine_i2s.c), and some for the radio
+_BESIDE_RING = const(4_096)  # bytes: descriptors, the copying task and its stack (ports/esp32/machine_i2s.c), and some for the radio
 _WITHOUT_PULL = (
     34,
     35,

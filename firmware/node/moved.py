@@ -12,16 +12,16 @@ from struct import calcsize
 
 from micropython import const
 
+# A record of the list: name, two bytes of size, four of CRC-32, kind, one that is empty. Of a text the zero behind it counts for the CRC alone, and its name is
+# its place among the constants, and behind a point what it is called in the module.
 _RECORD_BYTES = const(32)
-_NAME_BYTES = const(24)
+NAME_BYTES = const(24)
 _KIND_AT = const(30)
-
-# Of records, as `loa.provision.movable` says
-_CODE = const(0)
-_INNER = const(1)
-_TABLE = const(2)
-_FUNCTION = const(3)
-_TEXT = const(4)
+CODE = const(0)  # of a function
+INNER = const(1)  # of one inside of the last, `/` and its number behind that name; these have none inside
+TABLE = const(2)  # of those inside, once all of them were moved; as many as the size says
+FUNCTION = const(3)  # itself, if its code was moved: has no defaults, and what it stands in has it and not something made of it
+TEXT = const(4)
 
 _WORD = calcsize("P")  # bytes of a pointer
 
@@ -51,21 +51,21 @@ def move(application, listing, memory, slow):
     record = bytearray(_RECORD_BYTES)
     inner = None  # how many of the functions inside the last one were moved; None: it was not
     while file.readinto(record):
-        name = record[:_NAME_BYTES].rstrip(b"\0").decode()
-        size = _number(record[_NAME_BYTES : _NAME_BYTES + 2])
-        crc = _number(record[_NAME_BYTES + 2 : _KIND_AT])
+        name = record[:NAME_BYTES].rstrip(b"\0").decode()
+        size = _number(record[NAME_BYTES : NAME_BYTES + 2])
+        crc = _number(record[NAME_BYTES + 2 : _KIND_AT])
         kind = record[_KIND_AT]
-        if kind == _CODE:
+        if kind == CODE:
             inner = 0 if _move_code(_function(module, name), _BYTES, size, crc, memory) else None
-        elif kind == _INNER and inner is not None:
+        elif kind == INNER and inner is not None:
             function, number = name.split("/")
             raw = _word(_word(_function(module, function), _CHILDREN), int(number))
             inner += _move_code(raw, _RAW_CODE, size, crc, memory)
-        elif kind == _TABLE and inner == size:
+        elif kind == TABLE and inner == size:
             _move_table(_function(module, name), size, memory)
-        elif kind == _FUNCTION:
+        elif kind == FUNCTION:
             _move_function(module, name, memory, slow)
-        elif kind == _TEXT:
+        elif kind == TEXT:
             _move_text(module, name, size, crc, slow)
 
 

@@ -30,7 +30,7 @@ for _folder in (FIRMWARE, CPYTHON_TWINS):
     if str(_folder) not in sys.path:
         sys.path.append(str(_folder))
 
-from node import refusal
+from node import moved, refusal
 from node.audio.mp3 import frames as mp3_frames
 from node.audio.sources import chime
 from node.bus import documents, limits, report_fields, report_words, reports, schema, schema_text, topics
@@ -57,6 +57,7 @@ __all__ = [
     "files",
     "limits",
     "lock",
+    "moved",
     "mp3_frames",
     "ntp",
     "refusal",

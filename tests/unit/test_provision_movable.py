@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from loa.firmware import FIRMWARE
-from loa.provision.movable import CODE, FUNCTION, INNER, TABLE, TEXT, movable
+from loa.firmware import FIRMWARE, moved
+from loa.provision.movable import movable
 from loa.provision.slot import compile_text, compiled, linked
 from loa.sim.runtime import find_runtime
 
+CODE, INNER, TABLE, FUNCTION, TEXT = moved.CODE, moved.INNER, moved.TABLE, moved.FUNCTION, moved.TEXT
 MODULE = (
     """
 NAMED = "a text that has a name of its own"

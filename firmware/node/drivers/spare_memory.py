@@ -6,7 +6,7 @@ there, and what the heap has is left to objects. It is asked at boot only, and n
 
 from micropython import const
 
-# Of a piece
+# Of a piece, of which the smallest come first: begin, next, end
 _NEXT = const(1)
 _END = const(2)
 
@@ -21,9 +21,7 @@ class SpareMemory:
 
     def __init__(self, place, regions, kind="pieces"):
         known = place and set(place["between"]) <= {region[0] for region in regions}
-        self._pieces = (
-            [[address, address, address + size] for address, size in place[kind]] if known else []
-        )  # begin, next, end; the smallest first
+        self._pieces = [[address, address, address + size] for address, size in place[kind]] if known else []
 
     def holds(self, address):
         """True for what was taken of it, by its address as `uctypes.addressof` says it."""

@@ -17,8 +17,7 @@ from loa.sim.hardware.flash import BLOCK
 MACHINE_CODE = ("mp3",)  # codecs that no interpreter decodes in real time
 # How many bytes may wait: of a live stream before the player, of messages to be acted on (a larger one waits alone), of messages to be sent.
 WITH_PSRAM = {"live": 12_288, "inbox": 16_384, "outbox": 16_384}  # live: at 24 kHz 1 s of IMA ADPCM, 2 s of MP3
-# live: a third of a second, and as much again and more waits in TCP's window (5,744 bytes), which the station's burst fills at once
-WITHOUT_PSRAM = {"live": 4_096, "inbox": 4_096, "outbox": 6_144}
+WITHOUT_PSRAM = {"live": 4_096, "inbox": 4_096, "outbox": 6_144}  # live: a third of a second, and what TCP has received (`duties.sounds`)
 DATA_SHARE = 0.75  # of the partition `data` for bulletins; the rest is littlefs' and the documents'
 
 Pin = Annotated[int, Field(ge=0, le=48)]

@@ -1,7 +1,7 @@
 """Which functions and texts of the application a node without PSRAM moves out of its heap once they are loaded, and how it knows them again.
 
 `firmware/node/moved.py` does it and reads this list. Bytecode comes first, the largest first, since each takes whole blocks of the heap and would lie
-scattered in it; then texts, which alone are as slow as they may be, and functions, which take as much where they go to.
+scattered in it; then texts, which may lie in slow memory, and the functions themselves, which take there as much as in the heap.
 """
 
 import ast
@@ -12,19 +12,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from loa.firmware import moved
 from loa.tighten.mpy import Function, constants, functions
 
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_NAME_BYTES = 24
-# Name, bytes, CRC-32 and kind. Of a text the zero behind it counts for the CRC alone, and its name is its place among the constants, and behind a point what
-# it is called in the module.
-_RECORD = struct.Struct(f"<{_NAME_BYTES}sHIBx")
+_RECORD = struct.Struct(f"<{moved.NAME_BYTES}sHIBx")
 _Record = tuple[bytes, int, int, int]
-CODE = 0  # of a function
-INNER = 1  # of one inside of the last, `/` and its number behind that name; these have none inside
-TABLE = 2  # of those inside, once all of them were moved; as many as `bytes` says
-FUNCTION = 3  # itself, if its code was moved: has no defaults, and what it stands in has it and not something made of it
-TEXT = 4
 
 
 def movable(text: str, compiled: bytes, compile_text: Callable[[str], bytes], under_way: Collection[str] = ()) -> bytes:
@@ -47,26 +40,26 @@ def _reached(tree: ast.Module, compiled: bytes, compile_text: Callable[[str], by
     found = [replace(one, path=(".".join(one.path),)) for one in named if _can_be_reached(one.path, classes)]
     times = Counter(one.path for one in found)
     return sorted(
-        (one for one in found if times[one.path] == 1 and len(one.path[0]) <= _NAME_BYTES), key=lambda one: (-len(one.code), one.path)
+        (one for one in found if times[one.path] == 1 and len(one.path[0]) <= moved.NAME_BYTES), key=lambda one: (-len(one.code), one.path)
     )
 
 
 def _code(function: Function) -> Iterator[_Record]:
     name = function.path[0]
-    yield name.encode(), len(function.code), crc32(function.code), CODE
+    yield name.encode(), len(function.code), crc32(function.code), moved.CODE
     inner = [(f"{name}/{number}".encode(), one) for number, one in enumerate(function.inner) if one and not one.inner]
-    inner = [(called, one) for called, one in inner if len(called) <= _NAME_BYTES]
+    inner = [(called, one) for called, one in inner if len(called) <= moved.NAME_BYTES]
     for called, one in inner:
-        yield called, len(one.code), crc32(one.code), INNER
+        yield called, len(one.code), crc32(one.code), moved.INNER
     if inner and len(inner) == len(function.inner):
-        yield name.encode(), len(inner), 0, TABLE
+        yield name.encode(), len(inner), 0, moved.TABLE
 
 
 def _functions(tree: ast.Module, found: Sequence[Function]) -> Iterator[_Record]:
     bare = set(_bare(tree, ""))
     for one in found:
         if one.path[0] in bare:
-            yield one.path[0].encode(), 0, 0, FUNCTION
+            yield one.path[0].encode(), 0, 0, moved.FUNCTION
 
 
 def _bare(tree: ast.Module | ast.ClassDef, owner: str) -> Iterator[str]:
@@ -89,8 +82,8 @@ def _texts(tree: ast.Module, compiled: bytes) -> Iterator[_Record]:
     for place, text in sorted(texts, key=lambda one: -len(one[1])):
         content = text.encode() if isinstance(text, str) else text
         called = f"{place}.{named[text]}" if text in named else f"{place}"
-        if len(called) <= _NAME_BYTES:
-            yield called.encode(), len(content), crc32(content + b"\0"), TEXT
+        if len(called) <= moved.NAME_BYTES:
+            yield called.encode(), len(content), crc32(content + b"\0"), moved.TEXT
 
 
 def _known(names: Sequence[str], compile_text: Callable[[str], bytes]) -> dict[str, str]:

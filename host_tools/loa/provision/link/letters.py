@@ -20,6 +20,7 @@ _BUILT_IN = Path(__file__).with_name("built_in_names.txt")
 
 @cache
 def built_in_names() -> tuple[str, ...]:
+    """The names of constants and classes in the image of MicroPython, the shortest first."""
     return tuple(_BUILT_IN.read_text(encoding="utf-8").split())
 
 
